@@ -1,0 +1,14 @@
+// pnpm bench NAME [options]: prints what a person reads and ends with one line of JSON.
+import { run, toolchainEnv } from './toolchain.mjs';
+
+/** Each benchmark runs a peer beside us, in the same run. */
+const BENCHES = { pipeline: 'apps/radio-server/bench/pipeline.ts' };
+
+const [name = '', ...options] = process.argv.slice(2);
+const script = BENCHES[name];
+if (script === undefined) {
+  console.error(`usage: pnpm bench NAME [options]   (${Object.keys(BENCHES).join(', ')})`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = run('node', ['--conditions=@bucket-radio/source', script, ...options], toolchainEnv());
+}

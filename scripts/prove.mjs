@@ -1,0 +1,61 @@
+// A proof is a set of tests that can be run alone, at a scale, from a seed: pnpm prove NAME [--seed S] [--scale F]
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { ROOT } from './toolchain.mjs';
+
+/** What each proof shows, and the tests that show it; `scaled` ones read the seed and the scale. */
+const PROOFS = {
+  'thin-line': {
+    shows: 'what leaves the audio graph of a real browser is what was captured, bit for bit, across segment joins',
+    tests: ['apps/radio-server/src/station.browser.test.ts'],
+    scaled: true,
+  },
+  'archive-recovery': {
+    shows: 'a recording interrupted by kill -9 loses at most a block, by a power cut at most 1.1 s, and is whole again',
+    tests: ['apps/radio-server/src/archive-recovery.integration.test.ts'],
+    scaled: true,
+  },
+  exact: {
+    shows: 'segments, encoders and CMAF objects hold exactly the captured frames, judged by ffmpeg and flac',
+    tests: ['packages/segmenter', 'packages/encoders'],
+  },
+  capture: {
+    shows:
+      'every sample a live source loses is accounted for: simulated clocks for 30 days, frozen readers, unplugged devices, overruns',
+    tests: ['packages/capture'],
+    scaled: true,
+  },
+  publisher: {
+    shows:
+      'faults, outages, kills and clock steps break no promise of the bucket and lose no segment inside the window',
+    tests: ['packages/publisher', 'apps/radio-server/src/publisher.s3.integration.test.ts'],
+    scaled: true,
+  },
+  storage: {
+    shows: 'every store and wrapper keeps every promise of the contract, on a real S3 server too',
+    tests: ['packages/object-store', 'packages/object-store-s3', 'packages/uploader', 'packages/storage-proofs'],
+  },
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seed: { type: 'string', default: '1' }, scale: { type: 'string', default: '1' } },
+});
+const proof = PROOFS[positionals[0] ?? ''];
+const scale = Number(values.scale);
+if (proof === undefined || !(scale > 0)) {
+  console.error('usage: pnpm prove NAME [--seed S] [--scale F]   (F > 0; 1 is the scale of npm test)');
+  for (const [name, { shows }] of Object.entries(PROOFS)) console.error(`  ${name.padEnd(16)} ${shows}`);
+  process.exit(2);
+}
+if (!proof.scaled && (values.seed !== '1' || scale !== 1)) {
+  console.error(`${positionals[0]} has one seed and one scale: leave --seed and --scale out`);
+  process.exit(2);
+}
+console.log(`${positionals[0]}: ${proof.shows}\nseed ${values.seed}, scale ${scale}`);
+const { status } = spawnSync('node', ['scripts/launch.mjs', 'test', ...proof.tests], {
+  cwd: ROOT,
+  stdio: 'inherit',
+  env: { ...process.env, PROVE_SEED: values.seed, PROVE_SCALE: String(scale) },
+});
+process.exitCode = status ?? 1;

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs what the full test suite needs and npm cannot bring: an S3 server, a sound daemon, codecs, players, a browser.
+# Debian and Ubuntu; safe to run again, and done at once when everything is there.
+#   npm run setup:services
+set -euo pipefail
+
+packages=(
+  ffmpeg flac mpv                                             # decoders and players that judge what we publish
+  alsa-utils pulseaudio pulseaudio-utils libasound2-plugins   # scripts/services/fake-soundcard.sh
+  radosgw ceph-mon ceph-osd ceph-base ceph-common             # scripts/services/ceph-rgw.sh
+  curl                                                        # both
+  libflac-dev cmake make g++ python3                          # native encoder add-ons
+  chromium                                                    # *.browser.test.ts
+)
+
+die() {
+  echo "setup-services: $*" >&2
+  exit 1
+}
+
+installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+  die "this is not Debian or Ubuntu (no apt-get). Install the equivalents of these by hand: ${packages[*]}"
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  installed "$package" || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+  echo "setup-services: all ${#packages[@]} packages are installed"
+  exit 0
+fi
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || die "run this as root, or install sudo; missing packages: ${missing[*]}"
+  as_root=(sudo)
+fi
+
+echo "setup-services: installing ${missing[*]}"
+# A package's service is not started here: the test scripts start their own, on loopback, in a directory of their own.
+install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends)
+"${as_root[@]}" apt-get update || die 'apt-get update failed; the reason is above'
+if ! "${install[@]}" "${missing[@]}"; then
+  die "apt-get could not install: ${missing[*]}. The reason is above"
+fi
+echo 'setup-services: done'

@@ -1,0 +1,125 @@
+// Starts the services that this machine can start, runs every test that they allow, and says what was skipped and why.
+// Arguments are passed on to vitest: `npm test -- packages/pcm`.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serviceOrSkip } from '../packages/testing/src/services.ts';
+import { ROOT } from './toolchain.mjs';
+
+const SERVICES = ['s3', 'alsa', 'ffmpeg', 'flac', 'mpv', 'chromium', 'native'];
+const required = process.env.REQUIRE_SERVICES === '1';
+const directory = mkdtempSync(join(tmpdir(), 'bucket-radio-test-'));
+const started = [];
+
+/** Runs `SCRIPT start DIR …` and takes over the NAME=value lines it prints. @returns whether it started */
+function startService(script, name, ...args) {
+  const where = join(directory, name);
+  const { status, stdout, stderr } = spawnSync(
+    'bash',
+    [join(ROOT, 'scripts/services', script), 'start', where, ...args],
+    {
+      encoding: 'utf8',
+    },
+  );
+  if (status !== 0) {
+    console.error(`${script}: not started: ${stderr.trim().split('\n').at(-1)}`);
+    return;
+  }
+  started.push(() => spawnSync('bash', [join(ROOT, 'scripts/services', script), 'stop', where]));
+  for (const line of stdout.trim().split('\n')) {
+    const [variable, ...value] = line.split('=');
+    process.env[variable] = value.join('=');
+  }
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(String(port)));
+    });
+  });
+}
+
+/** Sound in a browser has deadlines, so those tests have the machine to themselves. */
+const ROUNDS = [['unit', 'integration'], ['browser']];
+
+/** @returns the exit code */
+function runVitest(projects, args, outputFile) {
+  const options = [...projects.flatMap((name) => ['--project', name]), '--passWithNoTests', '--reporter=default'];
+  const json = ['--reporter=json', `--outputFile.json=${outputFile}`];
+  return new Promise((resolve) => {
+    const child = spawn('node', ['node_modules/vitest/vitest.mjs', 'run', ...options, ...json, ...args], {
+      cwd: ROOT,
+      stdio: 'inherit',
+    });
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** The counts vitest wrote; a file that failed before its tests counts as one. @returns undefined when there are none */
+function readCounts(outputFile) {
+  try {
+    const results = JSON.parse(readFileSync(outputFile, 'utf8'));
+    const brokenFiles = results.testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+    );
+    return {
+      passed: results.numPassedTests,
+      failed: results.numFailedTests + brokenFiles.length,
+      skipped: results.numPendingTests,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function has(program) {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+}
+
+// Until vitest runs, a signal must not skip what stops the services.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+let complete = false;
+try {
+  rmSync(join(ROOT, 'test-results'), { recursive: true, force: true });
+  if (has('radosgw') && process.env.S3_ENDPOINT === undefined) startService('ceph-rgw.sh', 's3', await freePort());
+  if (has('pulseaudio') && process.env.ALSA_CONFIG_PATH === undefined) startService('fake-soundcard.sh', 'sound');
+  complete = await runRounds();
+} finally {
+  for (const stop of started.reverse()) stop();
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** @returns whether every round ran to its end, without an error outside its tests */
+async function runRounds() {
+  let sound = true;
+  for (const projects of ROUNDS) {
+    const outputFile = join(ROOT, 'test-results', `${projects.join('-')}.json`);
+    const code = await runVitest(projects, process.argv.slice(2), outputFile);
+    const counts = readCounts(outputFile);
+    if (counts === undefined) console.error(`no results of the ${projects.join(' and ')} tests were written`);
+    if (counts === undefined || (code !== 0 && counts.failed === 0)) sound = false;
+    for (const kind of Object.keys(total)) total[kind] += counts?.[kind] ?? 0;
+  }
+  return sound;
+}
+
+if (!required) {
+  const missing = SERVICES.filter((name) => !serviceOrSkip(name).available);
+  if (missing.length > 0) {
+    console.log(
+      `\nTests that need ${missing.join(', ')} were skipped; npm run setup:services && npm run setup:native brings them.`,
+    );
+  }
+}
+if (!complete) console.error('the run was not complete, or failed outside its tests: see above');
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exitCode = complete && total.failed === 0 && total.passed > 0 ? 0 : 1;
