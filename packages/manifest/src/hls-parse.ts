@@ -1,0 +1,37 @@
+import { parseStationKey } from './keys.ts';
+
+/** A segment as one of our media playlists lists it. */
+export interface ParsedPlaylistSegment {
+  readonly index: number;
+  readonly epoch: string;
+  readonly seconds: number;
+  readonly utcMs: number;
+  readonly discontinuity: boolean;
+  readonly gap: boolean;
+}
+
+/**
+ * Reads a media playlist that `mediaPlaylist` wrote: what a station told its listeners before it was restarted.
+ * Lines that it does not know are skipped, and so are segments that are not a station's.
+ */
+export function parseMediaPlaylist(text: string): ParsedPlaylistSegment[] {
+  const segments: ParsedPlaylistSegment[] = [];
+  let utcMs = Number.NaN;
+  let seconds = Number.NaN;
+  let gap = false;
+  let discontinuity = false;
+  for (const line of text.split('\n')) {
+    if (line === '#EXT-X-GAP') gap = true;
+    else if (line === '#EXT-X-DISCONTINUITY') discontinuity = true;
+    else if (line.startsWith('#EXTINF:')) seconds = Number.parseFloat(line.slice('#EXTINF:'.length));
+    else if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) utcMs = Date.parse(line.slice(line.indexOf(':') + 1));
+    else if (line !== '' && !line.startsWith('#')) {
+      const key = parseStationKey(line);
+      if (key?.kind === 'segment' && Number.isFinite(utcMs) && Number.isFinite(seconds))
+        segments.push({ index: key.index, epoch: key.epoch, seconds, utcMs, discontinuity, gap });
+      gap = false;
+      discontinuity = false;
+    }
+  }
+  return segments;
+}

@@ -1,0 +1,129 @@
+import { ManifestError } from './error.ts';
+import { isPathBelow } from './path.ts';
+import { FieldReader } from './reader.ts';
+import {
+  MANIFEST_VERSION,
+  type Manifest,
+  type ManifestBreak,
+  type ManifestGap,
+  type ManifestMissing,
+  type ManifestPrevious,
+  type ManifestRendition,
+  type NowPlaying,
+} from './types.ts';
+
+const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+const RENDITIONS = ['hq', 'lq'] as const;
+const PATH_ALLOWED = 'a path below the manifest, without scheme, leading slash or ".."';
+
+/**
+ * Reads a manifest, without dependencies: the browser's parser (servers use `manifest/schema`).
+ * Unknown fields are dropped, so that an older player reads a newer manifest of the same version.
+ * @param json parsed JSON, or its text
+ * @throws ManifestError `NotJson`, `UnsupportedVersion` or `Invalid`
+ */
+export function parseManifest(json: unknown): Manifest {
+  const fields = new FieldReader(typeof json === 'string' ? parseJson(json) : json, '');
+  checkVersion(fields);
+  const manifest: Manifest = {
+    version: MANIFEST_VERSION,
+    station: fields.text('station'),
+    live: fields.boolean('live'),
+    epoch: fields.matching('epoch', (text) => ULID.test(text), 'a ULID'),
+    segmentSeconds: fields.integer('segmentSeconds', 1, 10),
+    sampleRate: fields.integer('sampleRate', 1),
+    first: fields.integer('first'),
+    latest: fields.integer('latest'),
+    latestStart: fields.number('latestStart'),
+    nextEta: fields.number('nextEta'),
+    updatedAt: fields.number('updatedAt'),
+    fidelity: fields.oneOf('fidelity', ['bit-perfect', 'converted']),
+    renditions: fields.list('renditions', readRendition),
+    breaks: fields.list('breaks', readBreak),
+    gaps: fields.list('gaps', readGap),
+    missing: fields.list('missing', readMissing),
+    ...(fields.has('nowPlaying') ? { nowPlaying: fields.object('nowPlaying', readNowPlaying) } : {}),
+    ...(fields.has('previous') ? { previous: fields.object('previous', readPrevious) } : {}),
+    ...(fields.has('discontinuities') ? { discontinuities: fields.integer('discontinuities') } : {}),
+    ...(fields.has('writer') ? { writer: fields.text('writer') } : {}),
+  };
+  if (manifest.renditions.length === 0) throw fields.refuse('renditions', 'at least one rendition');
+  if (manifest.first > manifest.latest) throw fields.refuse('first', `at most latest (${manifest.latest})`);
+  return manifest;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ManifestError('NotJson', '', 'the manifest is not JSON; is the address right?', { cause });
+  }
+}
+
+function checkVersion(fields: FieldReader): void {
+  const version = fields.integer('version', 1);
+  if (version === MANIFEST_VERSION) return;
+  const message = `version is ${version}; this code reads version ${MANIFEST_VERSION}. Use a newer player`;
+  throw new ManifestError('UnsupportedVersion', 'version', message);
+}
+
+function readRendition(fields: FieldReader): ManifestRendition {
+  return {
+    name: fields.oneOf('name', RENDITIONS),
+    codec: fields.oneOf('codec', ['flac', 'opus']),
+    mime: fields.matching('mime', (text) => text !== '', 'a MIME type'),
+    init: fields.matching('init', isPathBelow, PATH_ALLOWED),
+    segment: fields.matching('segment', isSegmentTemplate, `${PATH_ALLOWED}, with one {index}`),
+    ...(fields.has('bitDepth') ? { bitDepth: fields.integer('bitDepth', 1) } : {}),
+    bitrate: fields.integer('bitrate'),
+  };
+}
+
+function isSegmentTemplate(path: string): boolean {
+  return isPathBelow(path) && path.split('{index}').length === 2;
+}
+
+function readBreak(fields: FieldReader): ManifestBreak {
+  return {
+    index: fields.integer('index'),
+    frame: fields.integer('frame'),
+    utcMs: fields.number('utcMs'),
+    lostMs: fields.number('lostMs', 0),
+    reason: fields.text('reason'),
+  };
+}
+
+function readGap(fields: FieldReader): ManifestGap {
+  return {
+    frame: fields.integer('frame'),
+    frames: fields.integer('frames'),
+    reason: fields.oneOf('reason', ['xrun', 'stall', 'unplug', 'restart']),
+  };
+}
+
+function readMissing(fields: FieldReader): ManifestMissing {
+  return {
+    rendition: fields.oneOf('rendition', RENDITIONS),
+    index: fields.integer('index'),
+    ...(fields.has('count') ? { count: fields.integer('count', 1) } : {}),
+  };
+}
+
+function readPrevious(fields: FieldReader): ManifestPrevious {
+  return {
+    epoch: fields.matching('epoch', (text) => ULID.test(text), 'a ULID'),
+    segmentSeconds: fields.integer('segmentSeconds', 1, 10),
+    first: fields.integer('first'),
+    latest: fields.integer('latest'),
+    latestStart: fields.number('latestStart'),
+  };
+}
+
+function readNowPlaying(fields: FieldReader): NowPlaying {
+  return {
+    frame: fields.integer('frame'),
+    title: fields.text('title'),
+    ...(fields.has('artist') ? { artist: fields.text('artist') } : {}),
+    ...(fields.has('album') ? { album: fields.text('album') } : {}),
+  };
+}
