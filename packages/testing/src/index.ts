@@ -1,0 +1,15 @@
+export { AcceleratedClock } from './accelerated-clock.ts';
+export { type BlockOptions, pcmBlocks } from './blocks.ts';
+export { type LaunchChromiumOptions, launchChromium } from './chromium.ts';
+export { type FaultyProxy, type FaultyProxyOptions, type ProxyFault, startFaultyProxy } from './faulty-proxy.ts';
+export { type MediaObject, type Mp4Box, type Mp4Sample, readBoxes, readMediaObject } from './mp4.ts';
+export {
+  type Answer,
+  type Received,
+  type ScriptedServer,
+  s3Error,
+  startScriptedServer,
+} from './scripted-server.ts';
+export { chromiumPath, findBinary, type ServiceName, type ServiceStatus, serviceOrSkip } from './services.ts';
+export { music, seededRandom, tone, whiteNoise } from './signals.ts';
+export { type BucketView, StationListener } from './station-listener.ts';

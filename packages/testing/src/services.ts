@@ -1,0 +1,122 @@
+import { accessSync, constants } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, dirname, join } from 'node:path';
+
+/** What a test may need that is not in the repository. */
+export type ServiceName = 's3' | 'alsa' | 'ffmpeg' | 'flac' | 'chromium' | 'native' | 'mpv';
+
+export interface ServiceStatus {
+  readonly available: boolean;
+  /** What was found, or what is missing and how to get it. */
+  readonly reason: string;
+}
+
+const INSTALL = 'install it with: npm run setup:services';
+
+const probes: Readonly<Record<ServiceName, () => ServiceStatus>> = {
+  s3: () =>
+    needEnvironment(
+      ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'],
+      'start a server with: scripts/services/ceph-rgw.sh start DIR, and export the lines it prints',
+    ),
+  alsa: () =>
+    both(needBinary(['arecord'], INSTALL), () =>
+      needEnvironment(
+        ['ALSA_CONFIG_PATH', 'XDG_RUNTIME_DIR'],
+        'start a sound card with: scripts/services/fake-soundcard.sh start DIR, and export the lines it prints',
+      ),
+    ),
+  ffmpeg: () => both(needBinary(['ffmpeg'], INSTALL), () => needBinary(['ffprobe'], INSTALL)),
+  flac: () => needBinary(['flac'], INSTALL),
+  mpv: () => needBinary(['mpv'], INSTALL),
+  chromium: () => {
+    const path = chromiumPath();
+    return path === undefined
+      ? { available: false, reason: `no Chromium on PATH and CHROMIUM_PATH is not set; ${INSTALL}` }
+      : { available: true, reason: path };
+  },
+  native: needNativeEncoders,
+};
+
+const known = new Map<ServiceName, ServiceStatus>();
+
+/**
+ * Whether a test's service is there, for `describe.skipIf(!serviceOrSkip('s3').available)(…)`.
+ * The reason for a skip is printed once per process, as one line that starts with `[skip]`.
+ * @throws Error when the service is missing and `REQUIRE_SERVICES=1`: continuous integration skips nothing.
+ */
+export function serviceOrSkip(name: ServiceName): ServiceStatus {
+  const before = known.get(name);
+  const status = before ?? probes[name]();
+  known.set(name, status);
+  if (status.available) return status;
+  if (process.env['REQUIRE_SERVICES'] === '1') {
+    throw new Error(`REQUIRE_SERVICES=1, but "${name}" is missing: ${status.reason}`);
+  }
+  if (before === undefined) process.stderr.write(`[skip] ${name}: ${status.reason}\n`);
+  return status;
+}
+
+/** The absolute path of a program on `PATH`, or `undefined`. */
+export function findBinary(name: string): string | undefined {
+  for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
+    if (directory === '') continue;
+    const path = join(directory, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not in this directory.
+    }
+  }
+  return undefined;
+}
+
+/** The Chromium that browser tests drive: `CHROMIUM_PATH`, else the first known name on `PATH`. */
+export function chromiumPath(): string | undefined {
+  const chosen = process.env['CHROMIUM_PATH'];
+  if (chosen !== undefined && chosen !== '') return chosen;
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']) {
+    const path = findBinary(name);
+    if (path !== undefined) return path;
+  }
+  return undefined;
+}
+
+function needBinary(names: readonly string[], fix: string): ServiceStatus {
+  for (const name of names) {
+    const path = findBinary(name);
+    if (path !== undefined) return { available: true, reason: path };
+  }
+  return { available: false, reason: `${names.join(' or ')} is not on PATH; ${fix}` };
+}
+
+function needEnvironment(names: readonly string[], fix: string): ServiceStatus {
+  const missing = names.filter((name) => (process.env[name] ?? '') === '');
+  return missing.length === 0
+    ? { available: true, reason: `${names.join(', ')} set` }
+    : { available: false, reason: `${missing.join(', ')} not set; ${fix}` };
+}
+
+function both(first: ServiceStatus, second: () => ServiceStatus): ServiceStatus {
+  return first.available ? second() : first;
+}
+
+/** The add-ons belong to `packages/encoders`, so they are looked up from there. */
+function needNativeEncoders(): ServiceStatus {
+  const require = createRequire(new URL('../../encoders/package.json', import.meta.url));
+  // An ES module that only `import` may enter; its CommonJS twin loads the same binary, and can be asked synchronously.
+  const flacTwin = (name: string): string => join(dirname(require.resolve(`${name}/package.json`)), 'lib', 'index.cjs');
+  const entries: readonly (readonly [name: string, entry: (name: string) => string])[] = [
+    ['flac-bindings', flacTwin],
+    ['@discordjs/opus', (name) => name],
+  ];
+  for (const [name, entry] of entries) {
+    try {
+      require(entry(name));
+    } catch {
+      return { available: false, reason: `${name} is not built; build it with: npm run setup:native` };
+    }
+  }
+  return { available: true, reason: entries.map(([name]) => name).join(' and ') };
+}
