@@ -1,0 +1,11 @@
+export type { SoundCard } from './alsa/cards.ts';
+export type { ChannelPair } from './alsa/formats.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { type DeviceList, listDevices, type NamedPcm } from './devices.ts';
+export { CaptureError, type CaptureErrorCode } from './error.ts';
+export type { FailoverOptions } from './failover/health.ts';
+export type { NtpState } from './ntp.ts';
+export { type OpenOptions, openSource } from './open.ts';
+export type { CaptureSource, ChunkOptions, SourceInfo, SourceKind } from './source.ts';
+export type { CaptureState, CaptureStats } from './stats.ts';
+export type { Tools } from './tool.ts';
