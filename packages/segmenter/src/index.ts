@@ -1,0 +1,1 @@
+export { createSegmenter, type Segmenter, type SegmenterOptions } from './segmenter.ts';
