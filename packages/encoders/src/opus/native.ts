@@ -1,0 +1,34 @@
+import { CHANNELS, SAMPLE_RATE } from '@bucket-radio/pcm';
+import { importNative, NativeMissing } from '../backend.ts';
+import type { CreateOpusCodec } from './codec.ts';
+
+/** The part of `@discordjs/opus` that is used; its application is always "audio". */
+interface DiscordOpus {
+  readonly OpusEncoder: new (
+    sampleRate: number,
+    channels: number,
+  ) => {
+    encode(pcm: Uint8Array): Uint8Array;
+    applyEncoderCTL(request: number, value: number): void;
+  };
+}
+
+/** libopus through the optional add-on `@discordjs/opus`. */
+export async function loadNativeOpus(): Promise<CreateOpusCodec | NativeMissing> {
+  // A CommonJS package: its exports are on `default`.
+  const module = await importNative<{ readonly default: DiscordOpus }>('@discordjs/opus');
+  if (module instanceof NativeMissing) return module;
+  const { OpusEncoder } = module.default;
+  return () => {
+    const encoder = new OpusEncoder(SAMPLE_RATE, CHANNELS);
+    return {
+      encode: (samples) =>
+        // The packet comes from Node's shared Buffer pool: copy it, or one small packet keeps 8 KiB alive.
+        new Uint8Array(encoder.encode(Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength))),
+      control: (request, value) => encoder.applyEncoderCTL(request, value),
+      free: () => {
+        // The add-on has no destructor to call; its memory goes with the object.
+      },
+    };
+  };
+}
