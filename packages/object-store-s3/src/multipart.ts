@@ -1,0 +1,244 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  ListPartsCommand,
+  type ListPartsCommandOutput,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import {
+  beginCall,
+  callSignal,
+  isObjectStoreError,
+  isValidKey,
+  type MultipartStore,
+  type MultipartUpload,
+  type ObjectStore,
+  ObjectStoreError,
+  quoteKey,
+  S3_MULTIPART_LIMITS,
+  type StreamBody,
+  throwIfAborted,
+  validateAttributes,
+  validateChecksum,
+  validateKey,
+  validatePartNumber,
+  validatePrefix,
+} from '@bucket-radio/object-store';
+import type { S3Context } from './context.ts';
+import { copySource, incompleteAnswer, putFields, quotedEtag } from './convert.ts';
+import { requireAbsent } from './copy.ts';
+import { decodeKey } from './listing.ts';
+import { type BodyFailure, readableOf, sha256Of, signWithHash } from './payload.ts';
+
+/** A part may take as long as a line of a quarter of a megabit needs. */
+const SLOWEST_BYTES_PER_SECOND = 32_768;
+
+/** Multipart uploads; parts are sent as streams, signed with their SHA-256, and retried from their first byte. */
+export function createS3Multipart(context: S3Context, core: ObjectStore): MultipartStore {
+  const { bucket, client, request, requestStream, traits, where } = context;
+  const at = ({ key, uploadId }: MultipartUpload) => ({ ...where, Key: key, UploadId: uploadId });
+
+  const begin = (action: string, upload: MultipartUpload, signal: AbortSignal | undefined) => {
+    validateKey(upload.key);
+    return { action, key: upload.key, uploadId: upload.uploadId, signal };
+  };
+
+  /** Ceph says "500" of an upload that does not exist; and any 500 may have completed it. */
+  const isGone = async (upload: MultipartUpload, call: { readonly signal?: AbortSignal }): Promise<boolean> => {
+    const command = new ListPartsCommand({ ...at(upload), MaxParts: 1 });
+    return request(begin('list parts of', upload, call.signal), (http) => client.send(command, http)).then(
+      () => false,
+      (error: unknown) => isObjectStoreError(error, 'NotFound'),
+    );
+  };
+
+  return {
+    async createMultipart(key, options = {}) {
+      validateKey(key);
+      validateAttributes(options.attributes, key);
+      const command = new CreateMultipartUploadCommand({ ...where, Key: key, ...putFields(options.attributes) });
+      const call = { action: 'create multipart', key, ...beginCall(options) };
+      const { UploadId } = await request(call, (http) => client.send(command, http));
+      if (UploadId === undefined) throw incompleteAnswer(key);
+      return { key, uploadId: UploadId };
+    },
+
+    async putPart(upload, partNumber, body, options = {}) {
+      const call = begin(`put part ${partNumber} of`, upload, callSignal(options));
+      validatePartNumber(partNumber, S3_MULTIPART_LIMITS, upload.key);
+      validateChecksum(options.checksum, upload.key);
+      throwIfAborted(call.signal, upload.key);
+      const stream = body instanceof Uint8Array ? streamOf(body) : body;
+      const sha256 = options.checksum?.sha256 ?? (await sha256Of(stream));
+      const requestTimeout = context.requestTimeoutMs + (stream.size / SLOWEST_BYTES_PER_SECOND) * 1000;
+      const failure: BodyFailure = {};
+      const { ETag } = await requestStream(call, async (http) => {
+        const readable = readableOf(stream, upload.key, failure);
+        const command = new UploadPartCommand({
+          ...at(upload),
+          PartNumber: partNumber,
+          Body: readable,
+          ContentLength: stream.size,
+        });
+        signWithHash(command, sha256);
+        try {
+          return await client.send(command, { ...http, requestTimeout });
+        } catch (error) {
+          if (failure.error !== undefined) throw new BodyError(failure.error);
+          throw error;
+        } finally {
+          readable.destroy();
+        }
+      }).catch((error: unknown) => {
+        throw failure.error ?? error;
+      });
+      return { partNumber, etag: quotedEtag(ETag, upload.key), size: stream.size };
+    },
+
+    async copyPart(upload, partNumber, from, options = {}) {
+      const call = begin(`copy part ${partNumber} of`, upload, callSignal(options));
+      validatePartNumber(partNumber, S3_MULTIPART_LIMITS, upload.key);
+      validateKey(from.key);
+      const { start = 0, end } = from.range ?? {};
+      const { size } = end === undefined ? await core.head(from.key, beginCall(options)) : { size: end };
+      if (start >= size) {
+        throw new ObjectStoreError('NotSupported', `part of ${quoteKey(from.key)} is empty`, { key: from.key });
+      }
+      const command = new UploadPartCopyCommand({
+        ...at(upload),
+        PartNumber: partNumber,
+        CopySource: copySource(bucket, from.key),
+        CopySourceRange: `bytes=${start}-${size - 1}`,
+      });
+      const { CopyPartResult } = await request(call, (http) => client.send(command, http)).catch(
+        async (error: unknown) => {
+          // Either the upload or the source is missing, and not every service says which.
+          if (isObjectStoreError(error, 'NotFound')) await core.head(from.key, beginCall(options));
+          throw error;
+        },
+      );
+      return { partNumber, etag: quotedEtag(CopyPartResult?.ETag, upload.key), size: size - start };
+    },
+
+    async completeMultipart(upload, parts, options = {}) {
+      const { mode = 'overwrite' } = options;
+      const started = beginCall(options);
+      const call = begin('complete', upload, started.signal);
+      if (parts.length === 0) {
+        throw new ObjectStoreError('NotSupported', `${quoteKey(upload.key)}: no parts; put an empty object instead`, {
+          key: upload.key,
+        });
+      }
+      const conditional = mode === 'create' && traits.createOnComplete === 'atomic';
+      if (mode === 'create' && !conditional) await requireAbsent(core, upload.key, started);
+      const ordered = [...parts].sort((a, b) => a.partNumber - b.partNumber);
+      const command = new CompleteMultipartUploadCommand({
+        ...at(upload),
+        MultipartUpload: { Parts: ordered.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: etag })) },
+        ...(conditional ? { IfNoneMatch: '*' } : {}),
+      });
+      const { ETag } = await request({ ...call, ...(conditional ? { mode } : {}) }, (http) =>
+        client.send(command, http),
+      ).catch(async (error: unknown) => {
+        throw isObjectStoreError(error, 'Unavailable') && (await isGone(upload, started))
+          ? goneError(upload, error)
+          : error;
+      });
+      // Ceph answers with an empty ETag.
+      if (ETag === '' || ETag === '""') return { etag: (await core.head(upload.key, started)).etag };
+      return { etag: quotedEtag(ETag, upload.key) };
+    },
+
+    async abortMultipart(upload, options = {}) {
+      const call = begin('abort', upload, callSignal(options));
+      const command = new AbortMultipartUploadCommand(at(upload));
+      await request(call, (http) => client.send(command, http)).catch((error: unknown) => {
+        if (!isObjectStoreError(error, 'NotFound') || isMissingBucket(error)) throw error;
+      });
+    },
+
+    async *listParts(upload, options = {}) {
+      const call = begin('list parts of', upload, callSignal(options));
+      let marker: string | undefined;
+      do {
+        const command: ListPartsCommand = new ListPartsCommand({
+          ...at(upload),
+          ...(marker === undefined ? {} : { PartNumberMarker: marker }),
+        });
+        const page: ListPartsCommandOutput = await request(call, (http) => client.send(command, http));
+        for (const { PartNumber, ETag, Size } of page.Parts ?? []) {
+          throwIfAborted(call.signal, upload.key);
+          if (PartNumber === undefined || Size === undefined) throw incompleteAnswer(upload.key);
+          yield { partNumber: PartNumber, etag: quotedEtag(ETag, upload.key), size: Size };
+        }
+        marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
+      } while (marker !== undefined);
+    },
+
+    async *listMultiparts({ prefix = '', ...options } = {}) {
+      validatePrefix(prefix);
+      const call = { action: 'list multiparts', ...beginCall(options) };
+      let next: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+      while (next !== undefined) {
+        const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({
+          ...where,
+          Prefix: prefix,
+          // No encoding asked for: Ceph encodes the keys then, and does not say so.
+          ...next,
+        });
+        const page: ListMultipartUploadsCommandOutput = await request(call, (http) => client.send(command, http));
+        for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+          throwIfAborted(call.signal);
+          if (Key === undefined || UploadId === undefined || Initiated === undefined) throw incompleteAnswer(undefined);
+          const key = decodeKey(Key, page.EncodingType);
+          if (isValidKey(key)) yield { key, uploadId: UploadId, startedAt: Initiated };
+        }
+        next = page.IsTruncated === true ? markersOf(page) : undefined;
+      }
+    },
+  };
+}
+
+function goneError({ key }: MultipartUpload, cause: ObjectStoreError): ObjectStoreError {
+  return new ObjectStoreError(
+    'Ambiguous',
+    `complete ${quoteKey(key)}: the server failed, and the upload is gone: completed or aborted; look at the object`,
+    { key, cause: cause.cause, attempts: cause.attempts },
+  );
+}
+
+function markersOf(page: ListMultipartUploadsCommandOutput): { KeyMarker?: string; UploadIdMarker?: string } {
+  const { NextKeyMarker, NextUploadIdMarker, EncodingType } = page;
+  return {
+    ...(NextKeyMarker === undefined ? {} : { KeyMarker: decodeKey(NextKeyMarker, EncodingType) }),
+    ...(NextUploadIdMarker === undefined ? {} : { UploadIdMarker: NextUploadIdMarker }),
+  };
+}
+
+/** Marks an error of the caller's body for the retries: another try would meet it again. */
+class BodyError extends Error {
+  override readonly name = 'BodyError';
+  readonly $metadata = { httpStatusCode: 400 };
+
+  constructor(cause: unknown) {
+    super('the body of the part cannot be read', { cause });
+  }
+}
+
+/** A body in memory, in pieces that a socket takes without a copy of the whole. */
+function streamOf(bytes: Uint8Array): StreamBody {
+  return {
+    size: bytes.length,
+    async *chunks() {
+      if (bytes.length > 0) yield bytes;
+    },
+  };
+}
+
+function isMissingBucket(error: ObjectStoreError): boolean {
+  return (error.cause as { name?: string } | undefined)?.name === 'NoSuchBucket';
+}

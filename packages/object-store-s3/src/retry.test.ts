@@ -1,0 +1,281 @@
+import { inspect } from 'node:util';
+import { isObjectStoreError } from '@bucket-radio/object-store';
+import { type ScriptedServer, s3Error, startScriptedServer } from '@bucket-radio/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { S3StoreOptions } from './options.ts';
+import { createCallRetries } from './retry.ts';
+import { createS3Store, type S3Store } from './store.ts';
+
+const STORED = { status: 200, headers: { etag: '"stored"' } };
+const SECRET = 'a-secret-that-must-not-be-shown';
+const body = new TextEncoder().encode('segment');
+
+let server: ScriptedServer;
+let stores: S3Store[];
+
+beforeEach(async () => {
+  server = await startScriptedServer();
+  stores = [];
+});
+
+afterEach(() => {
+  for (const store of stores) store.close();
+  server.close();
+});
+
+/** With jitter 0 a retry follows at once. */
+function openStore(options: Partial<S3StoreOptions> = {}): S3Store {
+  const store = createS3Store({
+    endpoint: server.endpoint,
+    bucket: 'radio',
+    accessKeyId: 'key',
+    secretAccessKey: SECRET,
+    random: () => 0,
+    ...options,
+  });
+  stores.push(store);
+  return store;
+}
+
+async function failure(call: Promise<unknown>): Promise<Error> {
+  try {
+    await call;
+  } catch (error) {
+    if (isObjectStoreError(error)) return error;
+    throw error;
+  }
+  throw new Error('the call succeeded');
+}
+
+describe('retries', () => {
+  it.each([
+    ['500, 500, 200', [{ status: 500 }, { status: 500 }, STORED]],
+    ['a lost connection', ['lost', STORED] as const],
+    ['a page of a proxy with status 502', [{ status: 502, body: '<html>Bad Gateway' }, STORED]],
+    ['SlowDown', [s3Error(503, 'SlowDown'), STORED]],
+    ['429', [{ status: 429 }, STORED]],
+    ['a body damaged on its way', [s3Error(400, 'BadDigest'), STORED]],
+  ])('a put succeeds after %s', async (_title, answers) => {
+    server.play(...answers);
+    await expect(openStore().put('x', body)).resolves.toEqual({ etag: '"stored"' });
+    expect(server.received.map(({ method, bytes }) => [method, bytes])).toEqual(
+      answers.map(() => ['PUT', body.length]),
+    );
+  });
+
+  it('stop after four tries, and say how many there were', async () => {
+    server.play({ status: 500 }, { status: 500 }, { status: 500 }, { status: 500 });
+    const error = await failure(openStore().put('x', body));
+    expect(error).toMatchObject({ code: 'Unavailable', attempts: 4, key: 'x' });
+    expect(error.message).toMatch(/^put "x": http:\/\/127\.0\.0\.1:\d+ has a problem of its own; try again later \(/);
+    expect(error.message).toContain('HTTP 500, 4 tries');
+    expect(server.received).toHaveLength(4);
+  });
+
+  it('are not made for an error that would come again', async () => {
+    for (const answer of [
+      s3Error(403, 'AccessDenied'),
+      s3Error(400, 'InvalidArgument'),
+      s3Error(404, 'NoSuchBucket'),
+    ]) {
+      server.play(answer);
+      await failure(openStore().put('x', body));
+    }
+    expect(server.received).toHaveLength(3);
+  });
+
+  it('are left to the caller when Retry-After is longer than ten seconds', async () => {
+    server.play(s3Error(503, 'SlowDown', { 'retry-after': '3600' }));
+    expect(await failure(openStore().put('x', body))).toMatchObject({ code: 'Throttled', attempts: 1 });
+  });
+
+  it('are as many for every call, however many calls have failed', async () => {
+    const store = openStore();
+    for (let call = 0; call < 40; call++) {
+      server.play({ status: 500 }, { status: 500 }, { status: 500 }, { status: 500 });
+      expect(await failure(store.put('x', body))).toMatchObject({ attempts: 4 });
+    }
+    server.play({ status: 500 }, { status: 500 }, { status: 500 }, STORED);
+    await expect(store.put('x', body)).resolves.toEqual({ etag: '"stored"' });
+    expect(server.received).toHaveLength(164);
+  });
+
+  it('end at once when the call is aborted while it waits', async () => {
+    const store = openStore({ random: () => 0.999 });
+    const controller = new AbortController();
+    server.play(s3Error(503, 'SlowDown', { 'retry-after': '9' }));
+    const put = failure(store.put('x', body, { signal: controller.signal }));
+    await expect.poll(() => server.received.length).toBe(1);
+    controller.abort();
+    expect(await put).toMatchObject({ code: 'Aborted' });
+  });
+
+  it('reuse one connection', async () => {
+    const store = openStore();
+    server.play({ status: 500 }, STORED, STORED, STORED);
+    for (const key of ['a', 'b', 'c']) await store.put(key, body);
+    expect(server.connections()).toBe(1);
+  });
+});
+
+describe('the delay before a retry', () => {
+  const target = { endpoint: 'http://127.0.0.1', bucket: 'radio' };
+  const unavailable = { error: { $metadata: { httpStatusCode: 500 } }, errorType: 'SERVER_ERROR' } as never;
+  const slowDown = { name: 'SlowDown', $metadata: { httpStatusCode: 503 } };
+
+  async function delays(random: () => number, info: never, count: number): Promise<number[]> {
+    const { strategy } = createCallRetries({ maxAttempts: 100, random, target });
+    const found: number[] = [];
+    let token = await strategy.acquireInitialRetryToken('');
+    for (let retry = 0; retry < count; retry++) {
+      token = await strategy.refreshRetryTokenForRetry(token, info);
+      found.push(token.getRetryDelay());
+    }
+    return found;
+  }
+
+  it('lies anywhere below a bound that doubles up to ten seconds', async () => {
+    expect(await delays(() => 0, unavailable, 3)).toEqual([0, 0, 0]);
+    expect(await delays(() => 0.5, unavailable, 8)).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+  });
+
+  it('starts higher when the server asks for fewer requests', async () => {
+    const info = { error: slowDown, errorType: 'THROTTLING' } as never;
+    expect(await delays(() => 0.5, info, 3)).toEqual([500, 1000, 2000]);
+  });
+
+  it('is at least what Retry-After asks for', async () => {
+    const retryAfterHint = new Date(Date.now() + 9_000);
+    const info = { error: slowDown, errorType: 'THROTTLING', retryAfterHint } as never;
+    const [delay] = await delays(() => 0, info, 1);
+    expect(delay).toBeGreaterThan(5_000);
+    expect(delay).toBeLessThanOrEqual(9_000);
+  });
+});
+
+describe('conditional puts', () => {
+  it.each([
+    ['create', 'create', 'AlreadyExists'],
+    ['update', { update: { etag: 'bare' } }, 'PreconditionFailed'],
+  ] as const)('%s that is refused at once has lost', async (_title, mode, code) => {
+    server.play(s3Error(412, 'PreconditionFailed'));
+    expect(await failure(openStore().put('x', body, { mode }))).toMatchObject({ code });
+  });
+
+  it('create is ambiguous when it is refused after a try without an answer', async () => {
+    server.play('lost', s3Error(412, 'PreconditionFailed'));
+    expect(await failure(openStore().put('x', body, { mode: 'create' }))).toMatchObject({ code: 'Ambiguous' });
+  });
+
+  it('create has lost when the tries before were refused without being carried out', async () => {
+    server.play(
+      s3Error(409, 'ConditionalRequestConflict'),
+      s3Error(503, 'SlowDown'),
+      s3Error(412, 'PreconditionFailed'),
+    );
+    expect(await failure(openStore().put('x', body, { mode: 'create' }))).toMatchObject({ code: 'AlreadyExists' });
+  });
+
+  it('update of an object that is gone has lost', async () => {
+    server.play(s3Error(404, 'NoSuchKey'), s3Error(404, 'NoSuchKey'));
+    const put = openStore().put('x', body, { mode: { update: { etag: '"old"' } } });
+    expect(await failure(put)).toMatchObject({ code: 'PreconditionFailed' });
+  });
+
+  it('update sends the ETag bare when the server wants it so, and remembers', async () => {
+    const store = openStore();
+    const update = { mode: { update: { etag: '"old"' } } };
+    server.play(s3Error(412, 'PreconditionFailed'), STORED, STORED);
+    await store.put('x', body, update);
+    await store.put('x', body, update);
+    expect(server.received.map(({ headers }) => headers['if-match'])).toEqual(['"old"', 'old', 'old']);
+  });
+});
+
+describe('errors', () => {
+  it.each([
+    ['a clock that is wrong', s3Error(403, 'RequestTimeTooSkewed'), 'ClockSkew', 'synchronise the clock'],
+    ['a wrong secret', s3Error(403, 'SignatureDoesNotMatch'), 'Unauthenticated', 'copy both keys again'],
+    ['a wrong access key', s3Error(403, 'InvalidAccessKeyId'), 'Unauthenticated', 'is not known at http://127.0.0.1:'],
+    ['missing rights', s3Error(403, 'AccessDenied'), 'PermissionDenied', '"Object Read & Write" on bucket "radio"'],
+    [
+      'a missing bucket',
+      s3Error(404, 'NoSuchBucket'),
+      'NotFound',
+      'bucket "radio" does not exist at http://127.0.0.1:',
+    ],
+    [
+      'a wrong region',
+      s3Error(400, 'AuthorizationHeaderMalformed'),
+      'Unauthenticated',
+      'set the region that the server',
+    ],
+    ['a refused key', s3Error(400, 'KeyTooLongError'), 'InvalidPath', 'use a shorter or simpler one'],
+    ['a web page', { status: 200, body: '<html>hello' }, 'Unavailable', "not S3's"],
+    ['a web page that is missing', { status: 404, body: '<html>hello' }, 'Unavailable', "not S3's"],
+    ['nothing', { status: 200, body: '' }, 'Unavailable', "has not the headers of S3's"],
+    ['a redirect', { status: 301, headers: { location: 'http://127.0.0.1:9/' } }, 'Unavailable', 'redirects elsewhere'],
+  ])('of an answer that means %s are one line with a remedy', async (_title, answer, code, advice) => {
+    server.play(answer, answer, answer, answer);
+    const error = await failure(openStore().check());
+    expect(error).toMatchObject({ code });
+    expect(error.message).toContain(advice);
+    expect(error.message).not.toContain('\n');
+  });
+
+  it('of a web server that says yes to a put is no success', async () => {
+    server.play({ status: 200, body: '<html>hello' });
+    expect(await failure(openStore().put('x', body))).toMatchObject({ code: 'Unavailable' });
+  });
+
+  it('of a clock that is wrong are mended by the server time, once it is known', async () => {
+    const inTheFuture = new Date(Date.now() + 3_600_000).toUTCString();
+    server.play(s3Error(403, 'RequestTimeTooSkewed', { date: inTheFuture }), STORED);
+    await openStore().put('x', body);
+    const [first, second] = server.received.map(({ headers }) => String(headers['x-amz-date']));
+    expect(first?.slice(0, 11)).not.toBe(second?.slice(0, 11));
+  });
+
+  it.each([
+    ['does not answer', { requestTimeoutMs: 50 }, 'silent' as const],
+    ['sends nothing', { idleTimeoutMs: 50 }, 'silent' as const],
+  ])('of a server that %s is a Timeout', async (_title, options, answer) => {
+    server.play(answer, answer);
+    const error = await failure(openStore({ ...options, maxAttempts: 2 }).put('x', body));
+    expect(error).toMatchObject({ code: 'Timeout', attempts: 2 });
+  });
+
+  it('of a body that stops halfway reach its reader', async () => {
+    const headers = { etag: '"e"', 'last-modified': 'Sat, 21 Nov 2026 00:00:00 GMT', 'content-length': '100' };
+    server.play({ status: 200, headers, body: 'only this' });
+    const result = await openStore({ idleTimeoutMs: 50 }).get('x');
+    expect(await failure(result.bytes())).toMatchObject({ code: 'Timeout', key: 'x' });
+  });
+
+  it('never hold the secret, nor a signature', async () => {
+    server.play(s3Error(403, 'SignatureDoesNotMatch'));
+    const store = openStore();
+    const error = await failure(store.put('x', body));
+    for (const shown of [
+      error.message,
+      inspect(error, { depth: 12, showHidden: true }),
+      inspect(store, { depth: 12, showHidden: true }),
+      JSON.stringify(store),
+    ]) {
+      expect(shown).not.toContain(SECRET);
+      expect(shown).not.toContain('Signature=');
+    }
+    expect(String(server.received[0]?.headers['authorization'])).toContain('Signature=');
+  });
+
+  it('of a closed store are Aborted', async () => {
+    const store = openStore();
+    server.play('silent');
+    const put = failure(store.put('x', body));
+    await expect.poll(() => server.received.length).toBe(1);
+    store.close();
+    expect(await put).toMatchObject({ code: 'Aborted', message: 'the store has been closed' });
+    expect(await failure(store.put('x', body))).toMatchObject({ code: 'Aborted' });
+    expect(server.received).toHaveLength(1);
+  });
+});
