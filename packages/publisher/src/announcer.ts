@@ -1,0 +1,99 @@
+import type { Manifest } from '@bucket-radio/manifest';
+import type { BucketWriter } from './bucket-writer.ts';
+import type { PublisherClock, SteadyUtc } from './clock.ts';
+import { PublisherError } from './error.ts';
+import type { PublisherEvent } from './events.ts';
+import type { ManifestFence } from './fence.ts';
+import type { LiveWindow } from './live-window.ts';
+import { retryDelayMs } from './retry.ts';
+
+export interface AnnouncerOptions {
+  readonly window: LiveWindow;
+  readonly fence: ManifestFence;
+  readonly writer: BucketWriter;
+  readonly clock: PublisherClock;
+  readonly utc: SteadyUtc;
+  /** R2 takes one write per second of a key. */
+  readonly minManifestIntervalMs: number;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: PublisherEvent) => void;
+  /** The manifest is in the bucket: what it names is public from now on. */
+  readonly onAnnounced: (manifest: Manifest) => void;
+  /** Manifest and playlists are in the bucket: what they do not name may go. */
+  readonly onWindow: (first: number) => void;
+  readonly onFenced: (error: PublisherError) => void;
+}
+
+/**
+ * Tells listeners what is readable: manifest first, then playlists, each key at most once in `minManifestIntervalMs`.
+ * What happens between two writes is told by the second: a burst of segments costs one manifest.
+ */
+export class Announcer {
+  readonly #options: AnnouncerOptions;
+  #dirty = false;
+  #lastWriteMs = Number.NEGATIVE_INFINITY;
+  #running: Promise<void> | undefined;
+  #failures = 0;
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options;
+  }
+
+  /** Settles when nothing waits to be told; `undefined` when nothing does. Never rejects. */
+  get running(): Promise<void> | undefined {
+    return this.#running;
+  }
+
+  /** Something changed that listeners must know. */
+  request(): void {
+    this.#dirty = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Writes the last manifest of a run. */
+  async sayOffline(): Promise<void> {
+    await this.#pace();
+    await this.#write(false);
+  }
+
+  async #run(): Promise<void> {
+    const { signal, clock, window, onEvent, onFenced } = this.#options;
+    while (this.#dirty && !signal.aborted) {
+      try {
+        await this.#pace();
+        this.#dirty = false;
+        await this.#write(true);
+        this.#failures = 0;
+      } catch (error) {
+        if (error instanceof PublisherError) onFenced(error);
+        if (signal.aborted) return;
+        this.#dirty = true;
+        const retryInMs = retryDelayMs(this.#failures++);
+        onEvent({ type: 'failed', index: window.latest, error, retryInMs });
+        await clock.sleep(retryInMs, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #pace(): Promise<void> {
+    const { clock, minManifestIntervalMs, signal } = this.#options;
+    const waitMs = this.#lastWriteMs + minManifestIntervalMs - clock.monotonicMs();
+    if (waitMs > 0) await clock.sleep(waitMs, signal);
+    this.#lastWriteMs = clock.monotonicMs();
+  }
+
+  async #write(live: boolean): Promise<void> {
+    const { window, fence, writer, utc, signal } = this.#options;
+    const manifest = window.manifest(live, utc.now());
+    if (manifest === undefined) return;
+    const { segments, discontinuities, dateRanges } = window;
+    // Not the manifest's: that may be short of what is kept, when it cannot list all that is missing.
+    const first = window.range?.first ?? manifest.first;
+    await fence.write(manifest, signal);
+    this.#options.onAnnounced(manifest);
+    await writer.writePlaylists(manifest, { segments, discontinuities, dateRanges }, signal);
+    this.#options.onWindow(first);
+  }
+}

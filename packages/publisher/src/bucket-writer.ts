@@ -1,0 +1,117 @@
+import {
+  initKey,
+  type Manifest,
+  mediaPlaylist,
+  multivariantPlaylist,
+  type ParsedPlaylistSegment,
+  PLAYLIST_KEYS,
+  parseMediaPlaylist,
+  segmentKey,
+  stationObjectHeaders,
+} from '@bucket-radio/manifest';
+import { isObjectStoreError, type ObjectStore } from '@bucket-radio/object-store';
+import type { RenditionName } from '@bucket-radio/pcm';
+import { type LiveWindow, RENDITIONS } from './live-window.ts';
+
+/** The station's objects in the bucket: what is written, with which headers. `manifest.json` is the fence's. */
+export class BucketWriter {
+  readonly #store: ObjectStore;
+  readonly #epoch: string;
+  readonly #inits = new Map<RenditionName, Promise<boolean>>();
+  readonly #written = new Map<string, string>();
+
+  constructor(store: ObjectStore, epoch: string) {
+    this.#store = store;
+    this.#epoch = epoch;
+  }
+
+  /** Resolves when the object is readable. Its init segment must be there. */
+  async writeSegment(index: number, rendition: RenditionName, data: Uint8Array, signal: AbortSignal): Promise<void> {
+    await this.#put(segmentKey(this.#epoch, rendition, index), data, signal);
+  }
+
+  /**
+   * Sees to it that the epoch's init segment is readable: an earlier run may have written it.
+   * @param init its bytes, once the encoder has made them
+   * @returns false when it is not there and cannot be written yet
+   */
+  async ensureInit(rendition: RenditionName, init: Uint8Array | undefined, signal: AbortSignal): Promise<boolean> {
+    const known = this.#inits.get(rendition) ?? this.#findOrWriteInit(rendition, init, signal);
+    this.#inits.set(rendition, known);
+    try {
+      const there = await known;
+      if (!there) this.#inits.delete(rendition);
+      return there;
+    } catch (error) {
+      this.#inits.delete(rendition);
+      throw error;
+    }
+  }
+
+  async #findOrWriteInit(
+    rendition: RenditionName,
+    init: Uint8Array | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const key = initKey(this.#epoch, rendition);
+    try {
+      await this.#store.head(key, { signal });
+      return true;
+    } catch (error) {
+      if (!isObjectStoreError(error, 'NotFound')) throw error;
+    }
+    if (init === undefined) return false;
+    await this.#put(key, init, signal);
+    return true;
+  }
+
+  /** Writes the playlists that changed, after the manifest they belong to. */
+  async writePlaylists(manifest: Manifest, window: PlaylistSource, signal: AbortSignal): Promise<void> {
+    const { live } = manifest;
+    // Every write is waited for: one that is still being tried could otherwise arrive after the next and take its place.
+    const results = await Promise.allSettled([
+      this.#text(PLAYLIST_KEYS.index, multivariantPlaylist(manifest), signal),
+      ...RENDITIONS.map((rendition) =>
+        this.#text(PLAYLIST_KEYS[rendition], mediaPlaylist({ live, rendition, ...window }), signal),
+      ),
+    ]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** What the playlists say; nothing where there is none. */
+  async readPlaylists(signal: AbortSignal): Promise<Record<RenditionName, ParsedPlaylistSegment[]>> {
+    const [hq = [], lq = []] = await Promise.all(
+      RENDITIONS.map(async (rendition) => {
+        try {
+          return parseMediaPlaylist(await (await this.#store.get(PLAYLIST_KEYS[rendition], { signal })).text());
+        } catch (error) {
+          if (isObjectStoreError(error, 'NotFound')) return [];
+          throw error;
+        }
+      }),
+    );
+    return { hq, lq };
+  }
+
+  async deleteSegment(epoch: string, index: number, signal: AbortSignal): Promise<void> {
+    await Promise.all(RENDITIONS.map((name) => this.#store.delete(segmentKey(epoch, name, index), { signal })));
+  }
+
+  async deleteInits(epoch: string, signal: AbortSignal): Promise<void> {
+    await Promise.all(RENDITIONS.map((name) => this.#store.delete(initKey(epoch, name), { signal })));
+  }
+
+  async #text(key: string, body: string, signal: AbortSignal): Promise<void> {
+    if (this.#written.get(key) === body) return;
+    this.#written.delete(key);
+    await this.#put(key, new TextEncoder().encode(body), signal);
+    this.#written.set(key, body);
+  }
+
+  async #put(key: string, body: Uint8Array, signal: AbortSignal): Promise<void> {
+    await this.#store.put(key, body, { attributes: stationObjectHeaders(key), signal });
+  }
+}
+
+/** What playlists are made of. */
+export type PlaylistSource = Pick<LiveWindow, 'segments' | 'discontinuities' | 'dateRanges'>;

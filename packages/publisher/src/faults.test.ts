@@ -1,0 +1,211 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
+import { AcceleratedClock, StationListener, seededRandom } from '@bucket-radio/testing';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { FaultyStore } from '../test/faulty-store.ts';
+import type { PublisherEvent } from './events.ts';
+import { createPublisher, type Publisher, type PublisherOptions } from './publisher.ts';
+
+const SEED = Number(process.env['PROVE_SEED'] ?? 1);
+const SCALE = Number(process.env['PROVE_SCALE'] ?? 1);
+const EPOCH = '01K9ZZZZZZZZZZZZZZZZZZZZZZ';
+const T0 = Date.UTC(2026, 10, 20, 20, 0, 0);
+/** Station seconds per real second. */
+const SPEED = 50;
+
+let directory = '';
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'publisher-'));
+});
+afterEach(async () => await rm(directory, { recursive: true, force: true }));
+
+function segment(rendition: RenditionName, index: number, seconds: number, bytes: number): EncodedSegment {
+  return {
+    rendition,
+    index,
+    position: index * seconds * 48_000,
+    frames: seconds * 48_000,
+    utcMs: T0 + index * seconds * 1000,
+    data: new Uint8Array(bytes).fill(index + (rendition === 'hq' ? 1 : 0)),
+    init: Uint8Array.of(rendition === 'hq' ? 1 : 2),
+  };
+}
+
+interface Scene {
+  readonly clock: AcceleratedClock;
+  readonly bucket: FaultyStore;
+  readonly listener: StationListener;
+  readonly publisher: Publisher;
+  readonly events: PublisherEvent[];
+  /** Hands over segments `from` to `to` as they become due. */
+  play(from: number, to: number, each?: (index: number) => void): Promise<void>;
+}
+
+function setScene(
+  seed: number,
+  options: Partial<PublisherOptions> & { readonly hqBytes?: number; readonly speed?: number },
+): Scene {
+  const listener = new StationListener();
+  const bucket = new FaultyStore({ random: seededRandom(seed), faultShare: 0, listener });
+  const clock = new AcceleratedClock(options.speed ?? SPEED, T0);
+  const events: PublisherEvent[] = [];
+  const segmentSeconds = options.segmentSeconds ?? 1;
+  const publisher = createPublisher({
+    store: bucket.store,
+    station: 'Faults',
+    epoch: EPOCH,
+    segmentSeconds,
+    fidelity: 'bit-perfect',
+    spoolDirectory: join(directory, 'spool'),
+    stateFile: join(directory, 'state.json'),
+    clock,
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  const startMs = clock.monotonicMs();
+  const play: Scene['play'] = async (from, to, each) => {
+    for (let index = from; index <= to; index++) {
+      const dueMs = startMs + (index + 1) * segmentSeconds * 1000 - clock.monotonicMs();
+      if (dueMs > 0) await clock.sleep(dueMs);
+      each?.(index);
+      publisher.enqueue(segment('lq', index, segmentSeconds, 200));
+      publisher.enqueue(segment('hq', index, segmentSeconds, options.hqBytes ?? 2000));
+    }
+  };
+  return { clock, bucket, listener, publisher, events, play };
+}
+
+const RUNS = Math.max(1, Math.round(4 * SCALE));
+
+it.each(Array.from({ length: RUNS }, (_, n) => SEED * 1000 + n))(
+  'keeps every promise under faults, outages and clock steps, and loses nothing inside the window (seed %i)',
+  async (seed) => {
+    const random = seededRandom(seed);
+    const windowSegments = 30 + Math.floor(random() * 60);
+    const { clock, bucket, listener, publisher, play, events } = setScene(seed, { windowSegments });
+    await publisher.start();
+    bucket.faultShare = 0.25;
+    let outageLeft = 0;
+    const last = 70;
+    await play(0, last, () => {
+      outageLeft -= 1;
+      if (outageLeft <= 0) bucket.isDown = false;
+      if (random() < 0.04) {
+        bucket.isDown = true;
+        outageLeft = 1 + Math.floor(random() * 12);
+      }
+      if (random() < 0.05) clock.step((random() < 0.5 ? -1 : 1) * 3_600_000);
+    });
+    bucket.isDown = false;
+    await publisher.whenIdle();
+    bucket.faultShare = 0;
+    expect(await publisher.stop(60_000)).toBe(true);
+    expect(listener.violations).toEqual([]);
+    const first = Math.max(0, last - windowSegments + 1);
+    expect(listener.manifest).toMatchObject({ live: false, first, latest: last, missing: [] });
+    expect(listener.manifest?.updatedAt).toBeLessThan(T0 + 3_000_000);
+    const left: string[] = [];
+    for await (const { key } of bucket.memory.list({ prefix: EPOCH })) left.push(key);
+    expect(left).toHaveLength(2 * (last - first + 1) + 2);
+    expect(events.filter(({ type }) => type === 'fenced' || type === 'disk-failed')).toEqual([]);
+    process.stdout.write(
+      `seed ${seed}: ${bucket.requests} requests, ${bucket.faults} faults, ${listener.checks} looks of a listener, ` +
+        `${publisher.status.counts.backfilled} objects backfilled, ${listener.violations.length} promises broken\n`,
+    );
+  },
+  60_000,
+);
+
+it('bounds memory in a ten-minute outage, and fills the window again, live edge first', async () => {
+  const hqBytes = 288_000;
+  const maxMemoryBytes = 4 * 1024 * 1024;
+  const scene = setScene(SEED, {
+    segmentSeconds: 10,
+    windowSegments: 90,
+    spoolLimits: { maxMemoryBytes, minFreeBytes: 0 },
+    hqBytes,
+    speed: 400,
+  });
+  const { bucket, publisher, play, listener, events, clock } = scene;
+  await publisher.start();
+  await play(0, 4);
+  await publisher.whenIdle();
+  await play(5, 64, (index) => {
+    if (index === 5) bucket.isDown = true;
+  });
+  const waiting = publisher.status;
+  expect(waiting.queuedSegments).toBe(60);
+  bucket.puts.length = 0;
+  const healedMs = clock.monotonicMs();
+  bucket.isDown = false;
+  await publisher.whenIdle();
+  const seconds = (clock.monotonicMs() - healedMs) / 1000;
+  expect(bucket.puts[0]).toMatch(/00000064\.mp4$/);
+  expect(listener.violations).toEqual([]);
+  expect(listener.manifest).toMatchObject({ first: 0, latest: 64, missing: [] });
+  expect(publisher.status.counts).toMatchObject({ dropped: 0, backfilled: 118 });
+  expect(publisher.status).toMatchObject({ queuedSegments: 0, spool: { diskBytes: 0 } });
+  // What is being uploaded or written is in memory beside what may stay there.
+  expect(publisher.status.spool.peakMemoryBytes).toBeLessThan(maxMemoryBytes + 8 * (hqBytes + 200));
+  const backfilled = events.flatMap((event) => (event.type === 'backfilled' ? [event.index] : []));
+  expect(backfilled[0]).toBeGreaterThan(55);
+  process.stdout.write(
+    `outage of 600 s: ${waiting.queuedSegments} segments (${(waiting.queuedBytes / 1e6).toFixed(1)} MB) waited, ` +
+      `at most ${(publisher.status.spool.peakMemoryBytes / 1e6).toFixed(1)} MB in memory; ` +
+      `590 s backfilled in ${seconds.toFixed(0)} s of station time\n`,
+  );
+  await publisher.stop(10_000);
+}, 60_000);
+
+it('goes on from memory when the disk is full', async () => {
+  const full = { writeDurably: async () => await Promise.reject(new Error('ENOSPC')), freeBytes: async () => 2 ** 40 };
+  const { bucket, publisher, play, listener, events } = setScene(SEED, { disk: full, windowSegments: 40 });
+  await publisher.start();
+  await play(0, 2);
+  bucket.isDown = true;
+  await play(3, 12);
+  bucket.isDown = false;
+  await publisher.whenIdle();
+  expect(events.some(({ type }) => type === 'disk-failed')).toBe(true);
+  expect(listener.violations).toEqual([]);
+  expect(listener.manifest).toMatchObject({ first: 0, latest: 12, missing: [] });
+  await publisher.stop(10_000);
+}, 30_000);
+
+it('publishes what an earlier run had to leave on disk', async () => {
+  const { bucket, publisher, play, listener } = setScene(SEED, { windowSegments: 30 });
+  await publisher.start();
+  await play(0, 2);
+  await publisher.whenIdle();
+  bucket.isDown = true;
+  await play(3, 6);
+  expect(await publisher.stop(500)).toBe(false);
+  bucket.isDown = false;
+  const writer = listener.manifest?.writer ?? '';
+  const next = createPublisher({
+    store: bucket.store,
+    station: 'Faults',
+    epoch: EPOCH,
+    firstIndex: 7,
+    epochFirstIndex: 0,
+    lastWriters: [writer],
+    segmentSeconds: 1,
+    fidelity: 'bit-perfect',
+    windowSegments: 30,
+    minManifestIntervalMs: 0,
+    spoolDirectory: join(directory, 'spool'),
+  });
+  await next.start();
+  await next.whenIdle();
+  expect(listener.manifest).toMatchObject({ first: 0, latest: 6, missing: [], breaks: [] });
+  for (const rendition of ['lq', 'hq'] as const) {
+    const made = segment(rendition, 7, 1, 200);
+    next.enqueue({ ...made, utcMs: made.utcMs + 5000 });
+  }
+  await next.whenIdle();
+  await next.stop(1000);
+  expect(listener.manifest).toMatchObject({ first: 0, latest: 7, missing: [], breaks: [{ index: 7, lostMs: 5000 }] });
+  expect(listener.violations).toEqual([]);
+}, 30_000);

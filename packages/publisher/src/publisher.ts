@@ -1,0 +1,468 @@
+import {
+  defaultWindowSegments,
+  MAX_TEXT_BYTES,
+  type Manifest,
+  MIN_WINDOW_SEGMENTS,
+  type NowPlaying,
+  utf8Length,
+} from '@bucket-radio/manifest';
+import { isObjectStoreError, type ObjectStore } from '@bucket-radio/object-store';
+import type { EncodedSegment, Fidelity, PcmGap } from '@bucket-radio/pcm';
+import { ulid } from 'ulid';
+import { Announcer } from './announcer.ts';
+import { BucketWriter } from './bucket-writer.ts';
+import { Cleaner } from './cleaner.ts';
+import { type PublisherClock, SteadyUtc, systemClock } from './clock.ts';
+import { PublisherError } from './error.ts';
+import type { PublisherEvent } from './events.ts';
+import { type FoundManifest, ManifestFence, readManifest } from './fence.ts';
+import { StateJournal, withWriter } from './journal.ts';
+import { LiveWindow, RENDITIONS } from './live-window.ts';
+import { retryDelayMs } from './retry.ts';
+import { Spool, type SpoolDisk, type SpoolLimits } from './spool.ts';
+import { sweepOrphans } from './sweep.ts';
+import { Uploads } from './uploads.ts';
+
+export interface PublisherOptions {
+  /** Scoped to the station's prefix: keys start at `manifest.json`. It retries a failed request itself. */
+  readonly store: ObjectStore;
+  readonly station: string;
+  /** ULID of this numbering: from `planRun`, as are the next five. */
+  readonly epoch: string;
+  /** Index of the first segment of this run. Default 0. */
+  readonly firstIndex?: number;
+  /** First index of the epoch. Default `firstIndex`. */
+  readonly epochFirstIndex?: number;
+  /** First indices of recent runs, this one included: a break lies before each. Default `[firstIndex]`. */
+  readonly starts?: readonly number[];
+  /** Name of this run. Default: a new one. */
+  readonly writer?: string;
+  /** Names of the runs whose manifest may be replaced. Default: none. */
+  readonly lastWriters?: readonly string[];
+  readonly segmentSeconds: number;
+  readonly fidelity: Fidelity;
+  /** What the init segments say, in words, as given to `planRun`. */
+  readonly codecs?: string;
+  /** Segments the manifest names. Default `max(3, ceil(30 s / segmentSeconds))`. */
+  readonly windowSegments?: number;
+  /** A segment that left the window is deleted this many segments later. Default 1. */
+  readonly deleteGraceSegments?: number;
+  /** Where the state is kept that makes a restart continue. Without one, every run needs a new epoch. */
+  readonly stateFile?: string;
+  /** Where segments wait on disk. Without one they wait in memory and do not survive the process. */
+  readonly spoolDirectory?: string;
+  readonly spoolLimits?: SpoolLimits;
+  /** Writes of one mutable key are at least this far apart. Default 1000: what R2 takes. */
+  readonly minManifestIntervalMs?: number;
+  readonly clock?: PublisherClock;
+  /** The file system of the spool; for tests. */
+  readonly disk?: SpoolDisk;
+  readonly onEvent?: (event: PublisherEvent) => void;
+}
+
+export interface PublisherStatus {
+  /** Segments that wait for the bucket, whole or in one rendition. */
+  readonly queuedSegments: number;
+  readonly queuedBytes: number;
+  readonly window: { readonly first: number; readonly latest: number } | undefined;
+  readonly spool: { readonly memoryBytes: number; readonly peakMemoryBytes: number; readonly diskBytes: number };
+  readonly counts: PublisherCounts;
+}
+
+/** Since the start of this run. */
+export interface PublisherCounts {
+  readonly published: number;
+  readonly backfilled: number;
+  readonly dropped: number;
+  readonly failed: number;
+  readonly swept: number;
+}
+
+/**
+ * Puts segments into the bucket in the one safe order: the objects, then manifest and playlists, then the deletes.
+ * The manifest never names an object that cannot be read.
+ */
+export interface Publisher {
+  readonly status: PublisherStatus;
+  /**
+   * Takes over what an earlier run left, in the bucket and on disk. Rejects when the bucket cannot be read, unless this
+   * run continues an epoch: then it is waited for, and nothing is lost meanwhile.
+   * @throws PublisherError `Fenced` when another encoder has the station
+   */
+  start(): Promise<void>;
+  /** Hands over one rendition of a segment; returns at once. */
+  enqueue(segment: EncodedSegment): void;
+  /** Resolves when nothing waits for the bucket. For sources that can be made to wait; a live input never does. */
+  whenIdle(): Promise<void>;
+  /** Lists a gap in the manifest. */
+  addGap(gap: PcmGap): void;
+  /** Says what is heard from a frame on. @throws RangeError for a text of more than 200 bytes */
+  setNowPlaying(nowPlaying: NowPlaying): void;
+  /**
+   * Publishes what waits, says `"live": false`, and leaves exactly the window in the bucket.
+   * @returns false when `timeoutMs` passed first: the bucket may still say live; what waits stays in the spool
+   */
+  stop(timeoutMs: number): Promise<boolean>;
+}
+
+const DEFAULT_MANIFEST_INTERVAL_MS = 1000;
+/** A bucket that does not answer within this does not keep a continuing station from capturing. */
+const START_LOOK_MS = 2000;
+
+/** @throws RangeError for a window below 3 segments or a negative grace */
+export function createPublisher(options: PublisherOptions): Publisher {
+  const windowSegments = options.windowSegments ?? defaultWindowSegments(options.segmentSeconds);
+  const deleteGraceSegments = options.deleteGraceSegments ?? 1;
+  if (!Number.isInteger(windowSegments) || windowSegments < MIN_WINDOW_SEGMENTS) {
+    throw new RangeError(`windowSegments is ${windowSegments}; use a whole number from ${MIN_WINDOW_SEGMENTS}`);
+  }
+  if (!Number.isInteger(deleteGraceSegments) || deleteGraceSegments < 0) {
+    throw new RangeError(`deleteGraceSegments is ${deleteGraceSegments}; use a whole number from 0`);
+  }
+  const firstIndex = options.firstIndex ?? 0;
+  return new BucketPublisher({
+    ...options,
+    windowSegments,
+    deleteGraceSegments,
+    firstIndex,
+    epochFirstIndex: options.epochFirstIndex ?? firstIndex,
+    starts: options.starts ?? [firstIndex],
+    writer: options.writer ?? ulid(),
+    lastWriters: options.lastWriters ?? [],
+  });
+}
+
+type Resolved =
+  | 'windowSegments'
+  | 'deleteGraceSegments'
+  | 'firstIndex'
+  | 'epochFirstIndex'
+  | 'starts'
+  | 'writer'
+  | 'lastWriters';
+type ResolvedOptions = PublisherOptions & Required<Pick<PublisherOptions, Resolved>>;
+
+class BucketPublisher implements Publisher {
+  readonly #options: ResolvedOptions;
+  readonly #clock: PublisherClock;
+  readonly #utc: SteadyUtc;
+  readonly #abort = new AbortController();
+  readonly #journal: StateJournal;
+  readonly #spool: Spool;
+  readonly #window: LiveWindow;
+  readonly #fence: ManifestFence;
+  readonly #writer: BucketWriter;
+  readonly #uploads: Uploads;
+  readonly #announcer: Announcer;
+  readonly #cleaner: Cleaner;
+  readonly #counts = { published: 0, backfilled: 0, dropped: 0, failed: 0, swept: 0 };
+  /** What an earlier run left, once it is known. */
+  #found: FoundManifest | undefined;
+  #ready: Promise<void> | undefined;
+  #loaded: Promise<void> | undefined;
+  #fenced: PublisherError | undefined;
+  #announced: number;
+  #confirmed = false;
+  #sweeping: Promise<void> | undefined;
+  #stopping = false;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+    const { store, epoch, writer, lastWriters, segmentSeconds, firstIndex, epochFirstIndex, starts } = options;
+    const clock = options.clock ?? systemClock;
+    const signal = this.#abort.signal;
+    const onEvent = (event: PublisherEvent): void => this.#emit(event);
+    this.#clock = clock;
+    this.#utc = new SteadyUtc(clock);
+    this.#announced = firstIndex - 1;
+    this.#journal = new StateJournal(options.stateFile, {
+      version: 1,
+      epoch,
+      segmentSeconds,
+      codecs: options.codecs ?? '',
+      writers: withWriter(lastWriters, writer),
+      starts,
+      firstIndex: epochFirstIndex,
+      lastIndex: firstIndex - 1,
+    });
+    this.#spool = new Spool({
+      ...options.spoolLimits,
+      epoch,
+      firstIndex,
+      reserved: async (index) => await this.#reserve(index),
+      ...(options.spoolDirectory === undefined ? {} : { directory: options.spoolDirectory }),
+      ...(options.disk === undefined ? {} : { disk: options.disk }),
+      onDropped: (index, why) => this.#dropped(index, why),
+      onDiskFailed: (error) => onEvent({ type: 'disk-failed', error }),
+    });
+    this.#window = new LiveWindow(options);
+    this.#writer = new BucketWriter(store, epoch);
+    this.#fence = new ManifestFence({
+      store,
+      writer,
+      lastWriters,
+      onUnconditional: () =>
+        onEvent({
+          type: 'notice',
+          message: `${store.name} has no conditional writes: a second encoder is noticed one segment late`,
+        }),
+    });
+    const shared = { window: this.#window, writer: this.#writer, clock, utc: this.#utc, signal, onEvent };
+    this.#cleaner = new Cleaner({ ...options, writer: this.#writer, signal, onEvent });
+    this.#announcer = new Announcer({
+      ...shared,
+      fence: this.#fence,
+      minManifestIntervalMs: options.minManifestIntervalMs ?? DEFAULT_MANIFEST_INTERVAL_MS,
+      onAnnounced: (manifest) => this.#onAnnounced(manifest),
+      onWindow: (first) => this.#onWindow(first),
+      onFenced: (error) => this.#onFenced(error),
+    });
+    this.#uploads = new Uploads({
+      ...shared,
+      spool: this.#spool,
+      segmentSeconds,
+      runFirstIndex: firstIndex,
+      ready: async () => await this.#whenReady(),
+      reserved: async (index) => await this.#reserve(index),
+      onReadable: () => this.#announcer.request(),
+    });
+  }
+
+  get status(): PublisherStatus {
+    const indices = new Set<number>();
+    for (const { index } of this.#spool.objects) indices.add(index);
+    const { memoryBytes, peakMemoryBytes, diskBytes, bytes } = this.#spool;
+    return {
+      queuedSegments: indices.size,
+      queuedBytes: bytes,
+      window: this.#window.range,
+      spool: { memoryBytes, peakMemoryBytes, diskBytes },
+      counts: { ...this.#counts },
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.#load();
+    await this.#journal.save();
+    const limit = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(START_LOOK_MS)]);
+    const continues = this.#options.firstIndex !== this.#options.epochFirstIndex;
+    try {
+      await this.#adopt(continues ? limit : this.#abort.signal);
+    } catch (error) {
+      if (!continues || !isObjectStoreError(error)) throw error;
+      this.#emit({ type: 'notice', message: `the bucket does not answer: segments wait on disk until it does` });
+    }
+    this.#uploads.wake();
+  }
+
+  enqueue(segment: EncodedSegment): void {
+    if (this.#fenced !== undefined) return;
+    this.#uploads.learnInit(segment);
+    this.#spool.add(segment);
+    this.#spool.dropBelow(segment.index - this.#options.windowSegments + 1);
+    void this.#reserve(segment.index);
+    if (RENDITIONS.every((rendition) => this.#spool.find(segment.index, rendition) !== undefined)) this.#uploads.wake();
+  }
+
+  async whenIdle(): Promise<void> {
+    for (let busy = this.#busy(); busy.length > 0 && this.#fenced === undefined; busy = this.#busy()) {
+      await Promise.allSettled(busy);
+    }
+  }
+
+  addGap(gap: PcmGap): void {
+    this.#window.addGap(gap);
+  }
+
+  setNowPlaying(nowPlaying: NowPlaying): void {
+    for (const text of [nowPlaying.title, nowPlaying.artist ?? '', nowPlaying.album ?? '']) {
+      if (utf8Length(text) > MAX_TEXT_BYTES)
+        throw new RangeError(`a text of more than ${MAX_TEXT_BYTES} bytes: ${text}`);
+    }
+    this.#window.setNowPlaying(nowPlaying);
+    if (!this.#window.isEmpty) this.#announcer.request();
+  }
+
+  async stop(timeoutMs: number): Promise<boolean> {
+    const timer = new AbortController();
+    this.#clock
+      .sleep(timeoutMs, timer.signal)
+      .then(() => this.#abort.abort(new Error('the station is stopping')))
+      .catch(() => undefined);
+    this.#stopping = true;
+    this.#uploads.stop();
+    try {
+      await this.whenIdle();
+      if (this.#fenced !== undefined) return true;
+      await this.#sweeping;
+      this.#abort.signal.throwIfAborted();
+      await this.#goOffline();
+      return true;
+    } catch (error) {
+      if (error instanceof PublisherError) this.#onFenced(error);
+      if (!this.#abort.signal.aborted) throw error;
+      return this.#fenced !== undefined;
+    } finally {
+      timer.abort();
+      await Promise.all([this.#spool.flush(), this.#journal.flush()]);
+    }
+  }
+
+  #busy(): Promise<unknown>[] {
+    const parts = [...this.#uploads.running, this.#announcer.running, this.#cleaner.running];
+    return parts.filter((part) => part !== undefined);
+  }
+
+  /** Reads the spool of an earlier run, once. */
+  async #load(): Promise<void> {
+    this.#loaded ??= (async () => {
+      const { foreign } = await this.#spool.load();
+      if (foreign > 0)
+        this.#emit({
+          type: 'notice',
+          message: `${foreign} spooled objects of an earlier epoch were dropped; the archive has them`,
+        });
+    })();
+    await this.#loaded;
+  }
+
+  /** Resolves when it is known what the bucket holds, however long that takes. */
+  async #whenReady(): Promise<void> {
+    this.#ready ??= this.#adoptPatiently();
+    await this.#ready;
+  }
+
+  async #adoptPatiently(): Promise<void> {
+    const { signal } = this.#abort;
+    for (let failures = 0; ; failures++) {
+      try {
+        await this.#adopt(signal);
+        return;
+      } catch (error) {
+        if (error instanceof PublisherError) this.#onFenced(error);
+        signal.throwIfAborted();
+        const retryInMs = retryDelayMs(failures);
+        this.#emit({ type: 'failed', index: this.#options.firstIndex, error, retryInMs });
+        await this.#clock.sleep(retryInMs, signal);
+      }
+    }
+  }
+
+  /** Takes over the manifest, the window and the playlists of an earlier run, once. */
+  async #adopt(signal: AbortSignal): Promise<void> {
+    if (this.#found !== undefined) return;
+    const { store, writer, lastWriters } = this.#options;
+    const found = await readManifest(store, signal);
+    const { manifest } = found;
+    if (manifest?.writer !== undefined && manifest.writer !== writer && !lastWriters.includes(manifest.writer)) {
+      throw new PublisherError(
+        'Fenced',
+        `another encoder (${manifest.writer}) publishes "${manifest.station}" in ${store.name}. Stop one of them, or start the second with --standby`,
+      );
+    }
+    const playlists = manifest === undefined ? undefined : await this.#writer.readPlaylists(signal);
+    if (this.#found !== undefined) return;
+    this.#found = found;
+    this.#fence.adopt(found);
+    if (manifest === undefined || playlists === undefined) return;
+    this.#window.adopt(manifest, playlists);
+    const range = this.#window.range;
+    if (range === undefined) return;
+    const old = manifest.epoch === this.#options.epoch ? manifest.previous : manifest;
+    this.#cleaner.adopt(range.first, old === undefined ? undefined : { epoch: old.epoch, latest: old.latest });
+  }
+
+  async #reserve(index: number): Promise<void> {
+    try {
+      await this.#journal.reserve(index);
+    } catch (error) {
+      this.#emit({ type: 'disk-failed', error });
+    }
+  }
+
+  #onAnnounced(manifest: Manifest): void {
+    for (const { index, rendition } of [...this.#spool.objects]) {
+      if (index > manifest.latest || !this.#uploads.isUploaded(index, rendition)) continue;
+      if (!this.#window.isMissing(index, rendition)) this.#spool.remove(index, rendition);
+    }
+    for (const { index, utcMs } of this.#window.segments) {
+      if (index <= this.#announced || index > manifest.latest || this.#window.isMissing(index, 'lq')) continue;
+      this.#emitPublished(index, utcMs);
+    }
+    this.#announced = Math.max(this.#announced, manifest.latest);
+    if (!this.#confirmed) this.#confirm();
+  }
+
+  #emitPublished(index: number, utcMs: number): void {
+    const frames = this.#options.segmentSeconds * 48_000;
+    const bytes = this.#uploads.bytes(index);
+    const segment = { index, position: index * frames, frames, utcMs, bytes, visibleAtMs: this.#utc.now() };
+    const startedMs = this.#uploads.startedMs(index) ?? this.#clock.monotonicMs();
+    this.#emit({ type: 'published', segment, putMs: this.#clock.monotonicMs() - startedMs });
+  }
+
+  /** The first manifest of this run is in the bucket: the fence is held. */
+  #confirm(): void {
+    this.#confirmed = true;
+    this.#journal.confirm(this.#options.writer).catch((error: unknown) => this.#emit({ type: 'disk-failed', error }));
+  }
+
+  #onWindow(first: number): void {
+    this.#cleaner.windowTold(first);
+    this.#uploads.forgetBelow(first);
+    if (this.#sweeping === undefined && !this.#stopping) this.#sweeping = this.#sweep();
+  }
+
+  async #sweep(): Promise<void> {
+    const { store, epoch, segmentSeconds } = this.#options;
+    try {
+      const objects = await sweepOrphans({
+        store,
+        epoch,
+        segmentSeconds,
+        keepFrom: () => this.#cleaner.keepFrom,
+        previousEpoch: this.#cleaner.previousEpoch,
+        verifyFence: async () => await this.#fence.verify(this.#abort.signal),
+        signal: this.#abort.signal,
+      });
+      if (objects > 0) this.#emit({ type: 'swept', objects });
+    } catch (error) {
+      if (!this.#abort.signal.aborted) this.#emit({ type: 'cleanup-failed', error });
+    }
+  }
+
+  #onFenced(error: PublisherError): void {
+    if (this.#fenced !== undefined) return;
+    this.#fenced = error;
+    this.#abort.abort(error);
+    this.#emit({ type: 'fenced', error });
+  }
+
+  #dropped(index: number, why: Extract<PublisherEvent, { type: 'dropped' }>['why']): void {
+    const heard = index <= this.#window.latest && !this.#window.isMissing(index, 'lq');
+    this.#emit({ type: 'dropped', index, why, ...(heard ? { rendition: 'hq' as const } : {}) });
+  }
+
+  async #goOffline(): Promise<void> {
+    await this.#adopt(this.#abort.signal);
+    if (this.#window.manifest(false, 0) !== undefined) {
+      await this.#announcer.sayOffline();
+      await this.#cleaner.running;
+      this.#cleaner.windowTold(this.#window.range?.first ?? 0, 0);
+      await this.#cleaner.running;
+    } else if (this.#found?.manifest?.live === true) {
+      // Nothing of ours is in the bucket; an earlier run that was killed still says live.
+      const { writer } = this.#options;
+      await this.#fence.write({ ...this.#found.manifest, live: false, writer }, this.#abort.signal);
+    }
+    this.#emit({ type: 'offline', latest: this.#window.range?.latest });
+  }
+
+  #emit(event: PublisherEvent): void {
+    const { type } = event;
+    if (type === 'published' || type === 'backfilled' || type === 'dropped' || type === 'failed')
+      this.#counts[type] += 1;
+    if (type === 'swept') this.#counts.swept += event.objects;
+    this.#options.onEvent?.(event);
+  }
+}
