@@ -1,0 +1,54 @@
+import type { PcmBatch } from './decoder.ts';
+
+/** Frames that go to the audio thread at once: 0.2 s. */
+export const CHUNK_FRAMES = 9600;
+
+/** Sound with its place on the timeline. */
+export interface PlacedPcm extends PcmBatch {
+  /** Station frame of the first sample. */
+  readonly frame: number;
+}
+
+/** Gathers decoder output into chunks for the audio thread, and leaves out what lies before `startFrame`. */
+export class ChunkAssembler {
+  readonly #write: (pcm: PlacedPcm) => void;
+  readonly #startFrame: number;
+  #left: Float32Array<ArrayBuffer> = new Float32Array(CHUNK_FRAMES);
+  #right: Float32Array<ArrayBuffer> = new Float32Array(CHUNK_FRAMES);
+  #filled = 0;
+  /** Station frame of the next sample that arrives. */
+  #frame: number;
+
+  constructor(position: number, startFrame: number, write: (pcm: PlacedPcm) => void) {
+    this.#frame = position;
+    this.#startFrame = startFrame;
+    this.#write = write;
+  }
+
+  push({ left, right }: PcmBatch): void {
+    let from = Math.min(left.length, Math.max(0, this.#startFrame - this.#frame));
+    this.#frame += from;
+    while (from < left.length) {
+      const count = Math.min(left.length - from, CHUNK_FRAMES - this.#filled);
+      this.#left.set(left.subarray(from, from + count), this.#filled);
+      this.#right.set(right.subarray(from, from + count), this.#filled);
+      this.#filled += count;
+      this.#frame += count;
+      from += count;
+      if (this.#filled === CHUNK_FRAMES) this.flush();
+    }
+  }
+
+  /** Hands over what is there. Call at the end of a segment. */
+  flush(): void {
+    if (this.#filled === 0) return;
+    const whole = this.#filled === CHUNK_FRAMES;
+    const left = whole ? this.#left : this.#left.slice(0, this.#filled);
+    const right = whole ? this.#right : this.#right.slice(0, this.#filled);
+    const frame = this.#frame - this.#filled;
+    this.#left = new Float32Array(CHUNK_FRAMES);
+    this.#right = new Float32Array(CHUNK_FRAMES);
+    this.#filled = 0;
+    this.#write({ frame, left, right });
+  }
+}

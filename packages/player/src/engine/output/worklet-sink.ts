@@ -1,0 +1,153 @@
+import type { PlacedPcm } from '../decode/assemble.ts';
+import { Emitter } from '../emitter.ts';
+import { PlayerError } from '../error.ts';
+import { type PositionMessage, PROCESSOR_NAME, type ToWorklet } from './protocol.ts';
+import type { AudioSink, SinkEvents } from './sink.ts';
+
+const SAMPLE_RATE = 48_000;
+
+/** A change of volume takes this long, so that it does not click; then the gain is exactly the new value. */
+const VOLUME_RAMP_SECONDS = 0.02;
+
+/** After `stop`, the context runs on for the fade and a few quanta. */
+const SUSPEND_AFTER_MS = 100;
+
+/** An AudioContext of 48 kHz with one worklet that holds the buffer. No SharedArrayBuffer, hence no COOP/COEP. */
+export class WorkletSink implements AudioSink {
+  readonly #workletUrl: string;
+  readonly #events = new Emitter<SinkEvents>();
+  #context: AudioContext | undefined;
+  #ready: Promise<void> | undefined;
+  #node: AudioWorkletNode | undefined;
+  #gain: GainNode | undefined;
+  #volume = 1;
+  #playing = false;
+  #writtenFrames = 0;
+  #consumedFrames = 0;
+  #suspendTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(workletUrl: string) {
+    this.#workletUrl = workletUrl;
+  }
+
+  get sampleRate(): number {
+    return this.#context?.sampleRate ?? 0;
+  }
+
+  get outputNode(): AudioNode | undefined {
+    return this.#gain;
+  }
+
+  get outputLatencyMs(): number {
+    const context = this.#context;
+    return context === undefined ? 0 : ((context.outputLatency || 0) + (context.baseLatency || 0)) * 1000;
+  }
+
+  get bufferedFrames(): number {
+    return this.#writtenFrames - this.#consumedFrames;
+  }
+
+  get running(): boolean {
+    return this.#context?.state === 'running';
+  }
+
+  on<K extends keyof SinkEvents>(event: K, listener: (value: SinkEvents[K]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  open(): Promise<void> {
+    this.#playing = true;
+    clearTimeout(this.#suspendTimer);
+    try {
+      this.#context ??= this.#createContext();
+    } catch (cause) {
+      return Promise.reject(cause);
+    }
+    // Not awaited: without a gesture it stays pending until there is one.
+    this.#context.resume().catch(() => undefined);
+    this.#ready ??= this.#load(this.#context).catch((error: unknown) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    return this.#ready;
+  }
+
+  write(stream: number, { frame, left, right }: PlacedPcm): void {
+    this.#writtenFrames += left.length;
+    this.#post({ type: 'chunk', stream, frame, left, right }, [left.buffer, right.buffer]);
+  }
+
+  setVolume(volume: number): void {
+    this.#volume = volume;
+    const context = this.#context;
+    if (context === undefined || this.#gain === undefined) return;
+    const { gain } = this.#gain;
+    gain.cancelScheduledValues(context.currentTime);
+    gain.setValueAtTime(gain.value, context.currentTime);
+    gain.linearRampToValueAtTime(volume, context.currentTime + VOLUME_RAMP_SECONDS);
+  }
+
+  stop(): void {
+    this.#playing = false;
+    this.#post({ type: 'clear' });
+    clearTimeout(this.#suspendTimer);
+    this.#suspendTimer = setTimeout(() => {
+      this.#context?.suspend().catch(() => undefined);
+    }, SUSPEND_AFTER_MS);
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#suspendTimer);
+    this.#node?.port.close();
+    const context = this.#context;
+    this.#context = undefined;
+    this.#ready = undefined;
+    this.#node = undefined;
+    this.#gain = undefined;
+    this.#writtenFrames = 0;
+    this.#consumedFrames = 0;
+    await context?.close();
+  }
+
+  #createContext(): AudioContext {
+    if (typeof AudioContext === 'undefined' || typeof AudioWorkletNode === 'undefined') {
+      const why = 'AudioWorklet is missing; it exists on https:// and localhost only';
+      throw new PlayerError('UnsupportedBrowser', why);
+    }
+    const context = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'playback' });
+    context.onstatechange = () => {
+      if (this.#playing) this.#events.emit('running', context.state === 'running');
+    };
+    return context;
+  }
+
+  async #load(context: AudioContext): Promise<void> {
+    try {
+      await context.audioWorklet.addModule(this.#workletUrl);
+    } catch (cause) {
+      throw new PlayerError('AudioOutput', `cannot load ${this.#workletUrl}; is it served beside the player?`, {
+        cause,
+      });
+    }
+    const node = new AudioWorkletNode(context, PROCESSOR_NAME, {
+      numberOfInputs: 0,
+      numberOfOutputs: 1,
+      outputChannelCount: [2],
+    });
+    node.port.onmessage = ({ data }: MessageEvent<PositionMessage>) => this.#onPosition(data);
+    const gain = new GainNode(context, { gain: this.#volume });
+    node.connect(gain).connect(context.destination);
+    this.#node = node;
+    this.#gain = gain;
+  }
+
+  #onPosition(position: PositionMessage): void {
+    this.#consumedFrames = position.consumedFrames;
+    const { bufferedFrames } = this;
+    if (this.#playing) this.#events.emit('position', { ...position, bufferedFrames });
+  }
+
+  #post(message: ToWorklet, transfer: Transferable[] = []): void {
+    this.#node?.port.postMessage(message, transfer);
+  }
+}

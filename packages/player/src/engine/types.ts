@@ -1,0 +1,111 @@
+import type { NowPlaying } from '@bucket-radio/manifest';
+import type { RenditionName } from '@bucket-radio/pcm';
+import type { BitPerfectVerdict } from './bit-perfect.ts';
+import type { Clock } from './core/clock.ts';
+import type { FetchLike } from './core/http.ts';
+import type { Quality } from './core/quality.ts';
+import type { SegmentDecoder } from './decode/decoder.ts';
+import type { PlayerError } from './error.ts';
+import type { AudioSink } from './output/sink.ts';
+
+/**
+ * - `stopped`: nothing happens until `play`.
+ * - `connecting`: asked to play, nothing heard yet.
+ * - `playing`: sound.
+ * - `rebuffering`: the sound ran out; it comes back by itself.
+ * - `offline`: the station is off the air; it comes back by itself when the station does.
+ * - `failed`: cannot play in this browser or this version; see the error.
+ */
+export type RadioState = 'stopped' | 'connecting' | 'playing' | 'rebuffering' | 'offline' | 'failed';
+
+/** The segment that is heard. */
+export interface AudibleSegment {
+  readonly epoch: string;
+  readonly index: number;
+  readonly rendition: RenditionName;
+  /** Whether its decoded PCM has the MD5 that the station computed at capture; absent in `lq`. */
+  readonly verified?: boolean;
+}
+
+/** A snapshot. */
+export interface RadioStats {
+  readonly state: RadioState;
+  readonly station: string | undefined;
+  /** Whether the station is on the air, as far as is known. */
+  readonly live: boolean;
+  /** Seconds between the moment of capture and the ear; absent while nothing is heard. */
+  readonly latencySeconds: number | undefined;
+  readonly bufferedSeconds: number;
+  /** Times the sound ran out while the station was on the air. */
+  readonly underruns: number;
+  readonly rendition: RenditionName | undefined;
+  /** Index of the segment that is heard. */
+  readonly segment: number | undefined;
+  /** Station frame that left the page last, as of the last report (ten a second). */
+  readonly frame: number | undefined;
+  /** Frame counter of the audio context at which `frame` was rendered. */
+  readonly contextFrame: number | undefined;
+  readonly bitPerfect: BitPerfectVerdict;
+  /** Segments in `hq` whose MD5 matched, and did not. */
+  readonly bitPerfectVerified: number;
+  readonly bitPerfectFailed: number;
+  readonly nowPlaying: NowPlaying | undefined;
+  /** Milliseconds that the origin's clock is ahead of this machine's; 0 when unknown. */
+  readonly clockOffsetMs: number;
+}
+
+export interface RadioEngineEvents {
+  state: RadioState;
+  /** Another segment is heard, or the check of the one that is heard is done. */
+  segment: AudibleSegment;
+  /** About ten times a second while playing, and with every change. */
+  stats: RadioStats;
+  error: PlayerError;
+  /** The fault that the last `error` told of is over. */
+  recovered: undefined;
+}
+
+export interface RadioEngineOptions {
+  /** URL of the station's manifest, absolute or relative to the page. */
+  readonly src: string;
+  /** Directory that the manifest's paths are relative to. Default: the manifest's own. */
+  readonly base?: string;
+  /** Default `auto`. */
+  readonly quality?: Quality;
+  /** 0 to 1. Default 1, where samples pass unchanged. */
+  readonly volume?: number;
+  /** URL of `worklet.js`. Default: beside this module. */
+  readonly workletUrl?: string | URL;
+  /** Default: the global `fetch`. */
+  readonly fetch?: FetchLike;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Numbers in [0, 1). Default `Math.random`. */
+  readonly random?: () => number;
+  /** Default: AudioWorklet. */
+  readonly createSink?: () => AudioSink;
+  /** Default: WebCodecs, else `decodeAudioData`. */
+  readonly createDecoder?: () => Promise<SegmentDecoder>;
+}
+
+export interface RadioEngine {
+  readonly state: RadioState;
+  readonly stats: RadioStats;
+  /** The fault that is not over yet. */
+  readonly error: PlayerError | undefined;
+  /** After the volume, before the speakers; exists from the first `play` on. For visualisers and tests. */
+  readonly outputNode: AudioNode | undefined;
+  readonly volume: number;
+  readonly quality: Quality;
+  /** Starts at the live edge. Call it in a click or key handler: browsers allow sound only there. */
+  play(): void;
+  stop(): void;
+  /** @throws RangeError unless 0 ≤ volume ≤ 1 */
+  setVolume(volume: number): void;
+  /** Takes effect at the next segment boundary, without a gap. */
+  setQuality(quality: Quality): void;
+  /** Returns the function that removes the listener. */
+  on<K extends keyof RadioEngineEvents>(event: K, listener: (value: RadioEngineEvents[K]) => void): () => void;
+  /** Stops and frees the audio output. The engine can play again afterwards. */
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { bundlePlayer } from '../tools/bundle.ts';
+
+/** What a careful site sends: no inline script, no inline style (a shadow root's own sheet is neither), no `blob:`. */
+export const STRICT_CSP = "default-src 'none'; script-src 'self'; connect-src *; style-src 'self'";
+
+const TYPES: Readonly<Record<string, string>> = { css: 'text/css', html: 'text/html', js: 'text/javascript' };
+
+/** Serves the bundled player and the files of `test/page`, under a strict Content-Security-Policy. */
+export class PageServer {
+  /** The last body that the page posted to `/recording`. */
+  recording: Buffer = Buffer.alloc(0);
+  readonly #server: Server;
+  #files: ReadonlyMap<string, Uint8Array> = new Map();
+
+  constructor() {
+    this.#server = createServer((request, response) => {
+      this.#answer(request, response).catch(() => response.writeHead(404).end());
+    });
+  }
+
+  /** Bundles the player and returns the address of the test page. */
+  async listen(): Promise<string> {
+    this.#files = (await bundlePlayer()).files;
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === 'POST') {
+      const parts: Buffer[] = [];
+      for await (const part of request) parts.push(part as Buffer);
+      this.recording = Buffer.concat(parts);
+      response.writeHead(204).end();
+      return;
+    }
+    const name = request.url === '/' ? 'index.html' : (request.url ?? '').replace(/^\/|\?.*$/g, '');
+    const body = this.#files.get(name) ?? (await readFile(new URL(`page/${name}`, import.meta.url)));
+    const type = TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
+    response.writeHead(200, { 'Content-Type': type, 'Content-Security-Policy': STRICT_CSP }).end(body);
+  }
+}

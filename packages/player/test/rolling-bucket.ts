@@ -1,0 +1,131 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { initKey, type Manifest, parseStationKey, segmentTemplate, windowFirst } from '@bucket-radio/manifest';
+import type { RenditionName } from '@bucket-radio/pcm';
+import { EPOCH, type RenditionFixture } from './fixtures.ts';
+
+/** After its last frame, a segment takes this long to be readable. */
+export const PUBLISH_DELAY_MS = 60;
+
+export interface RollingBucketOptions {
+  readonly fixture: Readonly<Record<RenditionName, RenditionFixture>>;
+  readonly segmentSeconds: number;
+  readonly windowSegments: number;
+  /** Segments that are in the bucket when it opens. */
+  readonly head: number;
+}
+
+/** A bucket whose station goes on in real time, on a loopback port of its own: cross-origin to the page. */
+export class RollingBucket {
+  readonly requests: string[] = [];
+  /** What happens to a request instead: a status, or `drop` to cut the connection. */
+  fault: (path: string) => number | 'drop' | undefined = () => undefined;
+  missing: Manifest['missing'] = [];
+  readonly #options: RollingBucketOptions;
+  #startedAt: number;
+  #endedAt = Number.POSITIVE_INFINITY;
+  readonly #server: Server;
+
+  constructor(options: RollingBucketOptions) {
+    this.#options = options;
+    this.#startedAt = Date.now() - options.head * options.segmentSeconds * 1000 - PUBLISH_DELAY_MS;
+    this.#server = createServer((request, response) => this.#answer(request, response));
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/live/manifest.json`;
+  }
+
+  /** The clean end of a broadcast. */
+  signOff(): void {
+    this.#endedAt = Date.now();
+  }
+
+  /** Back on the air, with the next index. */
+  signOn(): void {
+    const next = this.manifest().latest + 1;
+    this.#endedAt = Number.POSITIVE_INFINITY;
+    this.#startedAt = Date.now() - next * this.#options.segmentSeconds * 1000;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  manifest(): Manifest {
+    const { segmentSeconds, windowSegments, fixture } = this.#options;
+    const segmentMs = segmentSeconds * 1000;
+    const elapsed = Math.min(Date.now(), this.#endedAt) - PUBLISH_DELAY_MS - this.#startedAt;
+    const latest = Math.min(Math.floor(elapsed / segmentMs), fixture.hq.segments.length) - 1;
+    const latestStart = this.#startedAt + latest * segmentMs;
+    const rendition = (name: RenditionName) => ({
+      name,
+      codec: name === 'hq' ? ('flac' as const) : ('opus' as const),
+      mime: `audio/mp4; codecs="${name === 'hq' ? 'flac' : 'opus'}"`,
+      init: initKey(EPOCH, name),
+      segment: segmentTemplate(EPOCH, name),
+      bitrate: name === 'hq' ? 2_300_000 : 192_000,
+    });
+    return {
+      version: 1,
+      station: 'Test Radio',
+      live: this.#endedAt === Number.POSITIVE_INFINITY,
+      epoch: EPOCH,
+      segmentSeconds,
+      sampleRate: 48_000,
+      first: windowFirst(latest, windowSegments, 0),
+      latest,
+      latestStart,
+      nextEta: latestStart + 2 * segmentMs + PUBLISH_DELAY_MS,
+      updatedAt: latestStart + segmentMs,
+      fidelity: 'bit-perfect',
+      renditions: [rendition('hq'), rendition('lq')],
+      breaks: [],
+      gaps: [],
+      missing: this.missing,
+      nowPlaying: { frame: 0, title: 'White Noise', artist: 'The Generators' },
+    };
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const path = (request.url ?? '').replace(/^\/live\//, '');
+    this.requests.push(path);
+    response.setHeader('Access-Control-Allow-Origin', '*');
+    response.setHeader('Access-Control-Expose-Headers', 'ETag, Date, Age');
+    const fault = this.fault(path);
+    if (fault === 'drop') response.destroy();
+    else if (fault !== undefined) response.writeHead(fault).end();
+    else if (path === 'manifest.json') this.#answerManifest(request, response);
+    else answerObject(response, this.#object(path.replace(/\?.*/, '')));
+  }
+
+  #answerManifest(request: IncomingMessage, response: ServerResponse): void {
+    const manifest = this.manifest();
+    const body = JSON.stringify(manifest);
+    const etag = `"${manifest.latest}-${manifest.live}"`;
+    response.setHeader('ETag', etag);
+    response.setHeader('Cache-Control', 'no-cache');
+    if (request.headers['if-none-match'] === etag) response.writeHead(304).end();
+    else response.writeHead(200, { 'Content-Type': 'application/json' }).end(body);
+  }
+
+  #object(path: string): Uint8Array | undefined {
+    const key = parseStationKey(path);
+    if (key?.kind === 'init') return this.#options.fixture[key.rendition].init;
+    if (key?.kind !== 'segment') return undefined;
+    const { first, latest } = this.manifest();
+    const readable = key.index >= first - 1 && key.index <= latest;
+    return readable ? this.#options.fixture[key.rendition].segments[key.index] : undefined;
+  }
+}
+
+function answerObject(response: ServerResponse, object: Uint8Array | undefined): void {
+  if (object === undefined) {
+    response.writeHead(404).end();
+    return;
+  }
+  response.writeHead(200, { 'Content-Type': 'audio/mp4', 'Cache-Control': 'public, max-age=31536000, immutable' });
+  response.end(object);
+}

@@ -1,0 +1,98 @@
+import type { PlacedPcm } from '../src/engine/decode/assemble.ts';
+import type { DecodeJob, PcmBatch, SegmentDecoder } from '../src/engine/decode/decoder.ts';
+import { Emitter } from '../src/engine/emitter.ts';
+import { PcmRing } from '../src/engine/output/ring.ts';
+import type { AudioSink, SinkEvents } from '../src/engine/output/sink.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+const TICK_MS = 40;
+const TICK_FRAMES = 1920;
+
+/** A sound card on a virtual clock: the real ring, emptied in virtual time. */
+export class VirtualSink implements AudioSink {
+  readonly sampleRate = 48_000;
+  readonly outputNode = undefined;
+  readonly outputLatencyMs = 0;
+  running = true;
+  readonly ring: PcmRing = new PcmRing();
+  /** Milliseconds of silence between the first sound and now. */
+  silentMs = 0;
+  readonly #events = new Emitter<SinkEvents>();
+  readonly #clock: VirtualClock;
+  readonly #closed = new AbortController();
+  #open = false;
+  #heard = false;
+  #contextFrame = 0;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+    this.#run().catch(() => undefined);
+  }
+
+  get bufferedFrames(): number {
+    return this.ring.bufferedFrames;
+  }
+
+  on<K extends keyof SinkEvents>(event: K, listener: (value: SinkEvents[K]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  async open(): Promise<void> {
+    this.#open = true;
+  }
+
+  write(stream: number, pcm: PlacedPcm): void {
+    this.ring.push({ type: 'chunk', stream, ...pcm });
+  }
+
+  setVolume(): void {
+    // What is heard is not looked at.
+  }
+
+  stop(): void {
+    this.#open = false;
+    this.ring.clear();
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+  }
+
+  /** A phone call begins or ends. */
+  setRunning(running: boolean): void {
+    this.running = running;
+    this.#events.emit('running', running);
+  }
+
+  async #run(): Promise<void> {
+    const left = new Float32Array(TICK_FRAMES);
+    const right = new Float32Array(TICK_FRAMES);
+    for (;;) {
+      await this.#clock.sleep(TICK_MS, this.#closed.signal);
+      if (!this.#open || !this.running) continue;
+      this.ring.render(left, right);
+      this.#contextFrame += TICK_FRAMES;
+      if (this.ring.state === 'playing') this.#heard = true;
+      else if (this.#heard) this.silentMs += TICK_MS;
+      const { state, stream, frame, bufferedFrames, underruns } = this.ring;
+      const contextFrame = this.#contextFrame;
+      this.#events.emit('position', { state, stream, frame, contextFrame, bufferedFrames, underruns });
+    }
+  }
+}
+
+/** Turns every packet into a steady level. */
+export class VirtualDecoder implements SegmentDecoder {
+  codecs: readonly ('flac' | 'opus')[] = ['flac', 'opus'];
+  readonly jobs: DecodeJob[] = [];
+  fail: (job: DecodeJob) => Error | undefined = () => undefined;
+
+  async decode(job: DecodeJob, onBatch: (batch: PcmBatch) => void): Promise<void> {
+    this.jobs.push(job);
+    const error = this.fail(job);
+    if (error !== undefined) throw error;
+    for (const { frames } of job.packets) {
+      onBatch({ left: new Float32Array(frames).fill(0.25), right: new Float32Array(frames).fill(0.25) });
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import {
+  formatIndex,
+  initKey,
+  type Manifest,
+  parseStationKey,
+  segmentTemplate,
+  windowFirst,
+} from '@bucket-radio/manifest';
+import type { FetchLike } from '../src/engine/core/http.ts';
+import { LEAD_IN_UUID } from '../src/engine/mp4/uuid.ts';
+import { box, EPOCH, leadInPayload, uuidBox } from './fixtures.ts';
+import { makeInit, makeSegment } from './mux.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** After its last frame, a segment takes this long to be readable. */
+export const PUBLISH_DELAY_MS = 300;
+
+export type Fault = number | 'drop' | 'stall' | 'truncate';
+
+export interface VirtualStationOptions {
+  readonly segmentSeconds?: number;
+  readonly windowSegments?: number;
+  /** Segments that are in the bucket at the start. */
+  readonly head?: number;
+  /** Milliseconds that the origin's clock is ahead of the listener's. */
+  readonly skewMs?: number;
+  /** Whether CORS exposes `Date`. Default true. */
+  readonly exposesDate?: boolean;
+}
+
+/** A station, its bucket and the network to it, on a virtual clock. The audio in the packets is not decodable. */
+export class VirtualStation {
+  readonly requests: { readonly path: string; readonly at: number; readonly conditional: boolean }[] = [];
+  /** What happens to a request instead of an answer. */
+  fault: (path: string) => Fault | undefined = () => undefined;
+  /** How long an answer takes. */
+  delayMs: (path: string) => number = () => 20;
+  epoch: string = EPOCH;
+  live = true;
+  missing: Manifest['missing'] = [];
+  /** Overrides fields of the manifest. */
+  patch: (manifest: Manifest) => object = (manifest) => manifest;
+  readonly #clock: VirtualClock;
+  readonly #options: Required<VirtualStationOptions>;
+  /** Listener's time at which segment 0 of the epoch started. */
+  #startedAt: number;
+  #endedAt = Number.POSITIVE_INFINITY;
+
+  constructor(clock: VirtualClock, options: VirtualStationOptions = {}) {
+    this.#clock = clock;
+    this.#options = { segmentSeconds: 10, windowSegments: 3, head: 3, skewMs: 0, exposesDate: true, ...options };
+    this.#startedAt = clock.now() - this.#options.head * this.segmentMs - PUBLISH_DELAY_MS;
+  }
+
+  get segmentMs(): number {
+    return this.#options.segmentSeconds * 1000;
+  }
+
+  /** Newest readable segment. */
+  get latest(): number {
+    const until = Math.min(this.#clock.now(), this.#endedAt);
+    return Math.floor((until - PUBLISH_DELAY_MS - this.#startedAt) / this.segmentMs) - 1;
+  }
+
+  /** The clean end of a broadcast. */
+  signOff(): void {
+    this.live = false;
+    this.#endedAt = this.#clock.now();
+  }
+
+  /** The box dies: nothing new, and the manifest still says live. */
+  die(): void {
+    this.#endedAt = this.#clock.now();
+  }
+
+  /** Back on the air, going on with the next index. */
+  signOn(): void {
+    const next = this.latest + 1;
+    this.live = true;
+    this.#endedAt = Number.POSITIVE_INFINITY;
+    this.#startedAt = this.#clock.now() - next * this.segmentMs;
+  }
+
+  /** A new numbering from 0. */
+  newEpoch(epoch: string): void {
+    this.epoch = epoch;
+    this.#startedAt = this.#clock.now() - this.segmentMs - PUBLISH_DELAY_MS;
+  }
+
+  /** UTC, by the listener's clock, at which a frame was captured. */
+  capturedAt(frame: number): number {
+    return this.#startedAt + (frame * 1000) / 48_000;
+  }
+
+  /** Requests whose path matches. */
+  count(pattern: RegExp): number {
+    return this.requests.filter(({ path }) => pattern.test(path)).length;
+  }
+
+  readonly fetch: FetchLike = async (url, init) => {
+    const path = url.replace('https://bucket.example/live/', '');
+    const headers = new Headers(init.headers);
+    this.requests.push({ path, at: this.#clock.now(), conditional: headers.has('if-none-match') });
+    const signal = init.signal as AbortSignal;
+    const fault = this.fault(path);
+    await this.#clock.sleep(fault === 'stall' ? 1e9 : this.delayMs(path), signal);
+    if (fault === 'drop') throw new TypeError('Failed to fetch');
+    if (typeof fault === 'number') return new Response(null, { status: fault });
+    if (path === 'manifest.json') return this.#manifestResponse(headers.get('if-none-match'));
+    const object = this.#object(path.replace(/\?.*/, ''));
+    if (object === undefined) return this.#respond(404, null);
+    return this.#respond(200, fault === 'truncate' ? object.subarray(0, object.length - 7) : object);
+  };
+
+  manifest(): Manifest {
+    const { segmentSeconds, windowSegments, skewMs } = this.#options;
+    const { latest } = this;
+    const latestStart = this.#startedAt + latest * this.segmentMs + skewMs;
+    return {
+      version: 1,
+      station: 'Virtual Radio',
+      live: this.live,
+      epoch: this.epoch,
+      segmentSeconds,
+      sampleRate: 48_000,
+      first: windowFirst(latest, windowSegments, 0),
+      latest,
+      latestStart,
+      nextEta: latestStart + 2 * this.segmentMs + PUBLISH_DELAY_MS,
+      updatedAt: latestStart + this.segmentMs + PUBLISH_DELAY_MS,
+      fidelity: 'bit-perfect',
+      renditions: (['hq', 'lq'] as const).map((name) => ({
+        name,
+        codec: name === 'hq' ? 'flac' : 'opus',
+        mime: 'audio/mp4',
+        init: initKey(this.epoch, name),
+        segment: segmentTemplate(this.epoch, name),
+        bitrate: name === 'hq' ? 1_500_000 : 128_000,
+      })),
+      breaks: [],
+      gaps: [],
+      missing: this.missing,
+    };
+  }
+
+  #manifestResponse(ifNoneMatch: string | null): Response {
+    const body = JSON.stringify(this.patch(this.manifest()));
+    const etag = `"${body}"`.replaceAll(/[^\w"]/g, '');
+    const response = ifNoneMatch === etag ? this.#respond(304, null) : this.#respond(200, Buffer.from(body));
+    response.headers.set('ETag', etag);
+    return response;
+  }
+
+  #respond(status: number, body: Uint8Array | null): Response {
+    const now = this.#clock.now() + this.#options.skewMs;
+    const headers = new Headers(this.#options.exposesDate ? { Date: new Date(now).toUTCString() } : {});
+    return new Response(body === null ? null : new Uint8Array(body), { status, headers });
+  }
+
+  #object(path: string): Uint8Array | undefined {
+    const key = parseStationKey(path);
+    if (key === undefined || !('epoch' in key) || key.epoch !== this.epoch) return undefined;
+    if (key.kind === 'init') return makeInit(key.rendition === 'hq' ? 'flac' : 'opus');
+    const { first, latest } = this.manifest();
+    if (key.index < first - 1 || key.index > latest) return undefined;
+    const gone = this.missing.some((entry) => entry.rendition === key.rendition && entry.index === key.index);
+    return gone ? undefined : virtualSegment(key.rendition, key.index, this.#options.segmentSeconds);
+  }
+}
+
+/** Packets that carry their own name, without a proof; padded so that hq is as heavy as music. */
+function virtualSegment(rendition: 'hq' | 'lq', index: number, segmentSeconds: number): Uint8Array {
+  const frames = rendition === 'hq' ? 1920 : 960;
+  const count = (segmentSeconds * 48_000) / frames;
+  const packets = Array.from({ length: count }, (_, i) => ({
+    data: Buffer.from(`${formatIndex(index)}/${i}`),
+    frames,
+  }));
+  const segment = makeSegment(index * segmentSeconds * 48_000, packets);
+  if (rendition === 'hq') return Buffer.concat([segment, box('free', new Uint8Array(segmentSeconds * 180_000))]);
+  return Buffer.concat([uuidBox(LEAD_IN_UUID, leadInPayload([Buffer.from('before')])), segment]);
+}
