@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import type { Title } from '../monitor/server.ts';
+
+/** The station could not be told what is playing; the message is for a person. */
+export class NowPlayingError extends Error {
+  override readonly name = 'NowPlayingError';
+}
+
+/**
+ * Tells the station on this machine what is playing.
+ * @throws NowPlayingError when no station runs here or it refuses
+ */
+export async function sayNowPlaying(monitorPort: number, title: Title): Promise<void> {
+  let response: Response;
+  try {
+    response = await fetch(`http://127.0.0.1:${monitorPort}/now-playing`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(title),
+    });
+  } catch (cause) {
+    const message = `no station answers on 127.0.0.1:${monitorPort}: is it running, and is RADIO_MONITOR_PORT right?`;
+    throw new NowPlayingError(message, { cause });
+  }
+  if (!response.ok) throw new NowPlayingError((await response.text()).trim());
+}
+
+/** `radio now-playing TITLE`. @param monitorPort where the station of this configuration listens */
+export function addNowPlayingCommand(program: Command, monitorPort: () => number): void {
+  program
+    .command('now-playing')
+    .description('tell listeners what is playing, from this moment on')
+    .argument('<title>')
+    .option('--artist <name>', 'who plays it')
+    .option('--album <name>', 'what it is from')
+    .action(async (title: string, { artist, album }: { artist?: string; album?: string }) => {
+      const more = { ...(artist === undefined ? {} : { artist }), ...(album === undefined ? {} : { album }) };
+      await sayNowPlaying(monitorPort(), { title, ...more });
+    });
+}

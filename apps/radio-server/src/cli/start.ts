@@ -1,0 +1,59 @@
+import type { StationConfig } from '../config/settings.ts';
+import { stationLinks } from '../links.ts';
+import { createLogger } from '../log.ts';
+import { startStation } from '../station.ts';
+
+/**
+ * Runs a station until its source ends or the process is told to stop: SIGINT, SIGTERM, SIGHUP, or the end of the
+ * process that started it. A second SIGINT or SIGTERM ends it at once, whatever is unfinished; one before the station
+ * is on air does too, for there is nothing to finish.
+ */
+export async function start(config: StationConfig): Promise<void> {
+  const log = createLogger(config.logLevel);
+  const stopping = new AbortController();
+  let onAir = false;
+  const stop = (why: string): void => {
+    if (stopping.signal.aborted) {
+      log.fatal(`${why} again: ended without finishing`);
+      process.exit(1);
+    }
+    log.info(`stopping: ${why}`);
+    stopping.abort();
+    if (!onAir) process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+  process.once('disconnect', () => {
+    if (!stopping.signal.aborted) stop('the launcher is gone');
+  });
+  process.send?.({ type: 'site', env: siteEnvironment(config) });
+  try {
+    const station = await startStation(config, log, stopping.signal);
+    onAir = true;
+    const { site } = stationLinks(config);
+    log.info(`on air: listen at ${site}, watch at http://127.0.0.1:${config.monitorPort}, station pid ${process.pid}`);
+    process.send?.({ type: 'on-air' });
+    await station.ended;
+  } catch (error) {
+    // Told to stop before it was on air, in standby for example: there is nothing to end.
+    if (!stopping.signal.aborted || !isAbort(error)) throw error;
+  } finally {
+    // The channel to the launcher would keep the process alive.
+    if (process.connected) process.disconnect();
+  }
+}
+
+/** What the listener site beside this station needs to know, whichever way the station was told. */
+function siteEnvironment(config: StationConfig): Record<string, string> {
+  return {
+    PORT: String(config.sitePort),
+    RADIO_HOST: config.host,
+    RADIO_ORIGIN_PORT: String(config.originPort),
+    RADIO_PREFIX: config.prefix,
+    RADIO_STATION: config.station,
+    ...(config.r2PublicUrl === undefined ? {} : { R2_PUBLIC_URL: config.r2PublicUrl }),
+  };
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'Aborted'));
+}

@@ -1,0 +1,75 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { addStorageCommands, progressLine } from './storage.ts';
+
+let directory: string;
+let printed: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'storage-cli-'));
+  printed = '';
+  for (const name of ['R2_ENDPOINT', 'R2_BUCKET', 'R2_ACCESS_KEY', 'R2_SECRET_KEY']) vi.stubEnv(name, '');
+  vi.stubEnv('RADIO_DATA_DIR', directory);
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function radio(...args: string[]): Promise<string> {
+  printed = '';
+  const program = new Command('radio').exitOverride();
+  addStorageCommands(program);
+  await program.parseAsync(args, { from: 'user' });
+  return printed;
+}
+
+describe('radio upload, copy and ls', () => {
+  it('upload a file, copy it and list both in the embedded bucket', async () => {
+    const file = join(directory, 'song.flac');
+    await writeFile(file, new Uint8Array(6_000_000).fill(7));
+    expect(await radio('upload', file, '--to', 'music/song.flac', '--verify')).toBe(
+      'music/song.flac: 5.7 MiB uploaded, read back\n',
+    );
+    expect(await radio('copy', 'music/song.flac', 'copy.flac')).toBe('copy.flac: 5.7 MiB copied\n');
+    expect((await readFile(join(directory, 'bucket/copy.flac'))).equals(await readFile(file))).toBe(true);
+    const level = await radio('ls');
+    expect(level).toMatch(/^ {37}music\/\n\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ +6000000 {2}copy\.flac\n$/);
+    expect((await radio('ls', '--recursive', 'music/')).endsWith('6000000  music/song.flac\n')).toBe(true);
+  });
+
+  it('several files go below the key as a prefix', async () => {
+    const files = ['a.txt', 'b.txt'].map((name) => join(directory, name));
+    for (const file of files) await writeFile(file, file);
+    await radio('upload', ...files, '--to', 'texts');
+    expect((await radio('ls', 'texts/')).match(/texts\/[ab]\.txt/g)).toEqual(['texts/a.txt', 'texts/b.txt']);
+  });
+
+  it('an existing object is kept with --create', async () => {
+    const file = join(directory, 'a.txt');
+    await writeFile(file, 'one');
+    await radio('upload', file, '--to', 'a.txt');
+    await expect(radio('upload', file, '--to', 'a.txt', '--create')).rejects.toMatchObject({ code: 'AlreadyExists' });
+  });
+
+  it('the progress line has bar, share, sizes, rate and time to go', () => {
+    const progress = {
+      bytes: 52 * 1024 ** 2,
+      total: 100 * 1024 ** 2,
+      parts: 10,
+      rate: 6 * 1024 ** 2,
+      eta: 8,
+      paused: false,
+    };
+    expect(progressLine('x', progress)).toBe('x  [##########----------] 52 %  52.0 MiB of 100.0 MiB, 6.0 MiB/s, 8 s');
+  });
+});

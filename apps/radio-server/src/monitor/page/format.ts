@@ -1,0 +1,35 @@
+/** `1536000` → `1.5 MB`: decimal units, as file managers and invoices count. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(0)} kB`;
+  if (bytes < 1e9) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+/** Kilobytes for a column of them: `1536000` → `1,536`; nothing stored yet is a dash. */
+export function kilobytesText(bytes: number): string {
+  return bytes === 0 ? '–' : Math.round(bytes / 1000).toLocaleString('en');
+}
+
+/** `3h 05m 09s`; days appear when there are any. */
+export function durationText(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const [days, hours, minutes] = [
+    Math.floor(whole / 86_400),
+    Math.floor(whole / 3600) % 24,
+    Math.floor(whole / 60) % 60,
+  ];
+  const clock = hours === 0 && days === 0 ? `${minutes}m` : `${hours}h ${two(minutes)}m`;
+  return `${days === 0 ? '' : `${days}d `}${clock} ${two(whole % 60)}s`;
+}
+
+/** Time of day where the reader is: `21:05:09`. */
+export function clockText(utcMs: number): string {
+  return new Date(utcMs).toLocaleTimeString('en-GB');
+}
+
+/** `-18.3 dB`; below the meter's reach it is silence. */
+export function decibelText(dbfs: number): string {
+  return dbfs <= -120 ? '−∞' : dbfs.toFixed(1).replace('-', '−');
+}

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { launchChromium, serviceOrSkip } from '@bucket-radio/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from './testing/decode.ts';
+import { type StationProcess, StationRunner } from './testing/station-process.ts';
+
+const PLAYED_SECONDS = 5;
+
+describe.skipIf(!serviceOrSkip('chromium').available)('players that are not ours', () => {
+  const runner = new StationRunner();
+  let station: StationProcess;
+
+  beforeAll(async () => {
+    station = await runner.run(['start', '--segment-seconds', '2', '--archive', 'off']);
+    await station.waitFor('segment 3: ');
+  });
+  afterAll(async () => await runner.cleanUp());
+
+  it('hls.js plays the station in Chromium', async () => {
+    const hlsScript = await readFile(createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js'));
+    const site = createServer((request, response) => {
+      const isScript = request.url === '/hls.js';
+      response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
+      response.end(
+        isScript ? hlsScript : '<!doctype html><title>hls.js</title><audio></audio><script src="/hls.js"></script>',
+      );
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => site.once('listening', resolve));
+    const browser = await launchChromium();
+    try {
+      const page = await browser.newPage();
+      await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
+      const result = await page.evaluate(
+        async ({ url, seconds }) => {
+          interface HlsLike {
+            loadSource(url: string): void;
+            attachMedia(media: HTMLMediaElement): void;
+            on(event: string, handler: (event: string, data: { fatal?: boolean; details?: string }) => void): void;
+            readonly levels: readonly { readonly audioCodec?: string }[];
+            readonly loadLevel: number;
+          }
+          const Hls = Reflect.get(globalThis, 'Hls') as new () => HlsLike;
+          const audio = document.querySelector('audio') as HTMLAudioElement;
+          const hls = new Hls();
+          const errors: (string | undefined)[] = [];
+          hls.on('hlsError', (_, data) => errors.push(data.details));
+          hls.loadSource(url);
+          hls.attachMedia(audio);
+          await audio.play();
+          const start = audio.currentTime;
+          await new Promise<void>((resolve) => {
+            audio.addEventListener('timeupdate', () => {
+              if (audio.currentTime >= start + seconds) resolve();
+            });
+          });
+          return { errors, codecs: hls.levels.map(({ audioCodec }) => audioCodec), ranges: audio.buffered.length };
+        },
+        { url: `${station.liveUrl}/index.m3u8`, seconds: PLAYED_SECONDS },
+      );
+      expect(result.errors).toEqual([]);
+      expect(result.codecs.map((codec) => codec?.toLowerCase()).sort()).toEqual(['flac', 'opus']);
+      expect(result.ranges).toBe(1);
+    } finally {
+      await browser.close();
+      site.close();
+    }
+  });
+
+  it.skipIf(!serviceOrSkip('mpv').available)('mpv plays the station', async () => {
+    const wav = join(station.directory, 'heard.wav');
+    await run('mpv', [
+      '--no-config',
+      '--no-video',
+      '--really-quiet',
+      '--ao=pcm',
+      `--ao-pcm-file=${wav}`,
+      '--length=2',
+      `${station.liveUrl}/index.m3u8`,
+    ]);
+    const heard = (await readFile(wav)).subarray(44);
+    const loud = heard.filter((byte) => byte !== 0).length;
+    expect(loud).toBeGreaterThan(heard.length / 4);
+  });
+});

@@ -1,0 +1,365 @@
+import { constants, existsSync } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Archive, createArchive, listUnfinished, recoverRecordings } from '@bucket-radio/archive';
+import { type CaptureSource, openSource, type SourceInfo } from '@bucket-radio/capture';
+import { createFlacEncoder, createOpusEncoder, createSegmentMuxer, type OpusEncoder } from '@bucket-radio/encoders';
+import { framesToMs, segmentFrames } from '@bucket-radio/pcm';
+import {
+  createPublisher,
+  type Publisher,
+  type PublisherError,
+  type PublisherEvent,
+  planRun,
+  type RunPlan,
+} from '@bucket-radio/publisher';
+import { createSegmenter } from '@bucket-radio/segmenter';
+import { ConfigError } from './config/load.ts';
+import type { StationConfig } from './config/settings.ts';
+import { type Listener, listen } from './http/listen.ts';
+import { createOrigin } from './http/origin.ts';
+import { LevelMeter } from './levels.ts';
+import { stationLinks } from './links.ts';
+import type { Logger } from './log.ts';
+import { monitorFiles } from './monitor/bundle.ts';
+import { createMonitor, MonitorFeed, type Title } from './monitor/server.ts';
+import { runPipeline, type Stages } from './pipeline.ts';
+import { logPublisherEvent } from './publisher-log.ts';
+import { logRecovered, pcmMd5WithFfmpeg } from './recovery.ts';
+import { StationState } from './station-state.ts';
+import { EMBEDDED_BUCKET, openStore, type StationStore } from './store.ts';
+
+/** Bytes of generated music that are kept as recordings: nobody needs more of it. */
+const DEMO_ARCHIVE_MAX_BYTES = 1024 * 1024 * 1024;
+/** How long a stop waits for the bucket before it gives up. */
+const PUBLISHER_STOP_TIMEOUT_MS = 20_000;
+/** The monitor's meters move this often. */
+const BLOCKS_PER_LEVEL = 2;
+
+/** A running station. */
+export interface Station {
+  /**
+   * Resolves when the station has stopped, because its source ended or its signal was aborted: everything captured is
+   * archived and the bucket says `"live": false`. Rejects, after the same, when the source failed.
+   */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Starts everything: addresses first, then the bucket, the source and the encoders, so that what cannot work is said
+ * before anything is written.
+ * @throws ListenError, ObjectStoreError, CaptureError: one line each
+ */
+export async function startStation(config: StationConfig, log: Logger, signal: AbortSignal): Promise<Station> {
+  const opened = new AsyncDisposableStack();
+  try {
+    return await open({ config, log, signal }, opened);
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+}
+
+interface StationContext {
+  readonly config: StationConfig;
+  readonly log: Logger;
+  /** Ends capture. */
+  readonly signal: AbortSignal;
+}
+
+async function open(context: StationContext, opened: AsyncDisposableStack): Promise<Station> {
+  const { config, log } = context;
+  const feed = new MonitorFeed();
+  let running: RunningStation | undefined;
+  const monitor = createMonitor({
+    feed,
+    files: monitorFiles,
+    status: () => running?.status() ?? null,
+    onNowPlaying: (title) => running?.nowPlaying(title) ?? false,
+  });
+  opened.defer(closing(await listen(monitor, monitorAddress(config))));
+  const store = await openStore(config, { wasOnAir: existsSync(stateFile(config.dataDir)), log });
+  opened.defer(async () => store.close());
+  if (store.kind === 'directory') {
+    const origin = createOrigin(store.bucket, EMBEDDED_BUCKET);
+    opened.defer(closing(await listen(origin, originAddress(config))));
+  }
+  const plan = await planStationRun(context, store);
+  const source = await openSource(config.source ?? defaultSource(config), {
+    fast: config.fast,
+    onMessage: (line) => log.warn(line),
+    ...(config.captureDeviceName === undefined ? {} : { device: config.captureDeviceName }),
+    ...(config.channels === undefined ? {} : { channels: config.channels }),
+  });
+  const recordingsDir = await openRecordings(config, source.info);
+  running = await RunningStation.create({ ...context, feed, store, plan, source, recordingsDir });
+  return running.start(opened);
+}
+
+/**
+ * Where this run records. Generated music has a directory of its own, because there the oldest files are deleted.
+ * @throws ConfigError when it cannot be written: better now than after a lost evening
+ */
+async function openRecordings(config: StationConfig, { kind }: SourceInfo): Promise<string | undefined> {
+  if (!config.archive) return undefined;
+  const directory = kind === 'demo' ? join(config.recordingsDir, 'demo') : config.recordingsDir;
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([
+      `recordings cannot be written: ${reason}; choose another RADIO_RECORDINGS_DIR, or --archive off`,
+    ]);
+  }
+  return directory;
+}
+
+/** The init segments in words: another text begins another epoch. */
+const CODECS = 'flac/48000/2/24 opus/48000/2';
+
+/** Where the segments of this run are numbered from. With `--standby` this lasts until the encoder on air falls silent. */
+async function planStationRun({ config, log, signal }: StationContext, store: StationStore): Promise<RunPlan> {
+  const { dataDir, segmentSeconds, standby } = config;
+  const plan = await planRun({
+    store: store.station,
+    stateFile: stateFile(dataDir),
+    segmentSeconds,
+    codecs: CODECS,
+    standby,
+    signal,
+    onMessage: (line) => log.warn(line),
+  });
+  log.info(`epoch ${plan.epoch} (${plan.reason}), from segment ${plan.firstIndex}`);
+  return plan;
+}
+
+function stateFile(dataDir: string): string {
+  return join(dataDir, 'publisher-state.json');
+}
+
+/** A named sound card is captured; without one, the station plays its own music. */
+function defaultSource({ captureDeviceName }: StationConfig): string {
+  return captureDeviceName === undefined ? 'demo' : 'alsa';
+}
+
+function closing(listener: Listener): () => Promise<void> {
+  return async () => await listener.close();
+}
+
+function monitorAddress({ monitorPort }: StationConfig): Parameters<typeof listen>[1] {
+  return { host: '127.0.0.1', port: monitorPort, what: 'the monitor', variable: 'RADIO_MONITOR_PORT' };
+}
+
+function originAddress({ host, originPort }: StationConfig): Parameters<typeof listen>[1] {
+  return { host, port: originPort, what: 'the embedded bucket', variable: 'RADIO_ORIGIN_PORT' };
+}
+
+interface StationParts extends StationContext {
+  readonly feed: MonitorFeed;
+  readonly store: StationStore;
+  readonly plan: RunPlan;
+  readonly source: CaptureSource;
+  /** Absent when nothing is recorded. */
+  readonly recordingsDir: string | undefined;
+}
+
+class RunningStation {
+  readonly #parts: StationParts;
+  readonly #state: StationState;
+  readonly #stages: Stages;
+  #blocks = 0;
+  #nextFrame: number;
+  /** Ends capture when another encoder has the station. */
+  readonly #fence = new AbortController();
+  #fenced: PublisherError | undefined;
+
+  private constructor(parts: StationParts, state: StationState, makeStages: (station: RunningStation) => Stages) {
+    this.#parts = parts;
+    this.#nextFrame = parts.plan.firstIndex * segmentFrames(parts.config.segmentSeconds);
+    this.#state = state;
+    this.#stages = makeStages(this);
+  }
+
+  static async create(parts: StationParts): Promise<RunningStation> {
+    const { config, source, store, log, plan } = parts;
+    const { segmentSeconds, encoderBackend: backend } = config;
+    const { epoch } = plan;
+    const createFlac = () => createFlacEncoder({ level: config.flacLevel, backend });
+    const probe = await createFlac();
+    const flac = { backend: probe.backend, header: probe.header };
+    probe.finish();
+    const framesPerSegment = segmentFrames(segmentSeconds);
+    const opus: OpusEncoder = await createOpusEncoder({
+      bitrate: config.opusBitrate,
+      backend,
+      segmentFrames: framesPerSegment,
+    });
+    const facts = {
+      station: config.station,
+      epoch,
+      startedAtMs: Date.now(),
+      segmentSeconds,
+      backends: { flac: flac.backend, opus: opus.backend },
+      store: { kind: store.kind, name: store.bucket.name },
+      links: stationLinks(config),
+    };
+    log.info(`encoders: flac: ${flac.backend}, opus: ${opus.backend}`);
+    return new RunningStation(parts, new StationState(facts, source.info), (station) => ({
+      source,
+      segmenter: createSegmenter({ segmentSeconds, startFrame: plan.firstIndex * framesPerSegment }),
+      createFlac,
+      opus,
+      hq: createSegmentMuxer({ rendition: 'hq', epoch, segmentSeconds, flacHeader: flac.header }),
+      lq: createSegmentMuxer({ rendition: 'lq', epoch, segmentSeconds }),
+      archive: station.#createArchive(),
+      publisher: station.#createPublisher(),
+      meter: new LevelMeter(),
+    }));
+  }
+
+  status(): ReturnType<StationState['status']> {
+    return this.#state.status(this.#stages.publisher.status, this.#stages.archive?.status);
+  }
+
+  /** What is captured from now on is `title`. */
+  nowPlaying(title: Title): boolean {
+    if (this.#state.state !== 'live') return false;
+    this.#stages.publisher.setNowPlaying({ frame: this.#nextFrame, ...title });
+    return true;
+  }
+
+  async start(opened: AsyncDisposableStack): Promise<Station> {
+    await this.#stages.publisher.start();
+    await this.#recoverRecordings();
+    const { source, log } = this.#parts;
+    log.info(`capturing ${source.info.detail} (${source.info.fidelity})`);
+    this.#state.state = 'live';
+    return { ended: this.#runAndClose(opened) };
+  }
+
+  async #runAndClose(opened: AsyncDisposableStack): Promise<void> {
+    await using _ = opened;
+    await this.#run();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      const { nextFrame } = await this.#capture();
+      this.#reportPartialSegment(nextFrame);
+    } finally {
+      this.#state.state = 'stopping';
+      this.#parts.feed.emit('status', this.status());
+      await this.#close();
+    }
+    if (this.#fenced !== undefined) throw this.#fenced;
+  }
+
+  async #capture(): Promise<{ readonly nextFrame: number }> {
+    const { config, source, plan, signal } = this.#parts;
+    return await runPipeline(this.#stages, {
+      station: config.station,
+      startFrame: plan.firstIndex * segmentFrames(config.segmentSeconds),
+      signal: AbortSignal.any([signal, this.#fence.signal]),
+      sourceWaits: config.fast && !source.info.live,
+      onChunk: (chunk) => {
+        this.#state.captured(chunk);
+        this.#nextFrame = chunk.position + chunk.frames;
+        for (const gap of chunk.gaps ?? []) this.#stages.publisher.addGap(gap);
+      },
+      onBlock: () => {
+        this.#blocks += 1;
+        if (this.#blocks % BLOCKS_PER_LEVEL === 0) this.#parts.feed.emit('levels', this.#stages.meter.take());
+      },
+      onSegment: (segment) => this.#state.encoded(segment),
+    });
+  }
+
+  async #close(): Promise<void> {
+    const { log } = this.#parts;
+    // The archive is finished whatever becomes of the bucket.
+    const [offline] = await Promise.allSettled([
+      this.#stages.publisher.stop(PUBLISHER_STOP_TIMEOUT_MS),
+      this.#stages.archive?.flush(),
+    ]);
+    if (offline.status === 'rejected') log.error(`${messageOf(offline.reason)}: the bucket may still say live`);
+    else if (!offline.value) {
+      log.error(`the bucket did not answer within ${PUBLISHER_STOP_TIMEOUT_MS / 1000} s: it may still say live`);
+    }
+  }
+
+  #createArchive(): Archive | undefined {
+    const { log, recordingsDir, source } = this.#parts;
+    if (recordingsDir === undefined) return undefined;
+    return createArchive({
+      directory: recordingsDir,
+      ...(source.info.kind === 'demo' ? { maxTotalBytes: DEMO_ARCHIVE_MAX_BYTES } : {}),
+      onAlarm: (message) => {
+        this.#state.failed(message);
+        log.error(message);
+      },
+      onFinished: (path) => log.info(`recorded ${path}`),
+    });
+  }
+
+  #createPublisher(): Publisher {
+    const { config, source, store, plan } = this.#parts;
+    return createPublisher({
+      ...plan,
+      store: store.station,
+      station: config.station,
+      codecs: CODECS,
+      stateFile: stateFile(config.dataDir),
+      spoolDirectory: join(config.dataDir, 'spool'),
+      spoolLimits: { maxDiskBytes: config.spoolMaxBytes, minFreeBytes: config.spoolMinFreeBytes },
+      // Only a remote bucket limits how often one key is written.
+      ...(store.kind === 'directory' ? { minManifestIntervalMs: 0 } : {}),
+      segmentSeconds: config.segmentSeconds,
+      fidelity: source.info.fidelity,
+      deleteGraceSegments: config.deleteGraceSegments,
+      ...(config.windowSegments === undefined ? {} : { windowSegments: config.windowSegments }),
+      onEvent: (event) => this.#published(event),
+    });
+  }
+
+  #published(event: PublisherEvent): void {
+    const { feed } = this.#parts;
+    logPublisherEvent(this.#parts.log, event);
+    if (event.type === 'fenced') {
+      this.#fenced = event.error;
+      this.#fence.abort();
+    }
+    const segment = this.#state.published(event);
+    if (segment !== undefined) feed.emit('segment', segment);
+    feed.emit('status', this.status());
+  }
+
+  /** Repairs what an earlier run could not finish, beside the running station. */
+  async #recoverRecordings(): Promise<void> {
+    const { log, recordingsDir } = this.#parts;
+    if (recordingsDir === undefined) return;
+    // Listed before the first block is captured: this run's own recording is not among them.
+    const unfinished = await listUnfinished(recordingsDir).catch(() => []);
+    const recover = async (): Promise<void> => {
+      const results = await recoverRecordings(unfinished, { directory: recordingsDir, pcmMd5: pcmMd5WithFfmpeg });
+      for (const result of results) logRecovered(log, result);
+    };
+    recover().catch((error: unknown) => log.error(`recordings could not be repaired: ${messageOf(error)}`));
+  }
+
+  /** The last frames of a run make no whole segment: listeners never get them, the archive has them. */
+  #reportPartialSegment(nextFrame: number): void {
+    const { config, log } = this.#parts;
+    const frames = segmentFrames(config.segmentSeconds);
+    const rest = nextFrame % frames;
+    if (rest === 0) return;
+    const index = Math.floor(nextFrame / frames);
+    const archived = this.#stages.archive !== undefined && this.#stages.archive.status.state !== 'failed';
+    const kept = archived ? 'in the archive' : 'not kept';
+    log.info(`segment ${index} not published: ${rest} frames (${framesToMs(rest)} ms), ${kept}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

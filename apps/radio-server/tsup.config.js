@@ -1,0 +1,3 @@
+import { library } from '@bucket-radio/tooling-build/library';
+
+export default library({ main: 'src/main.ts' }, { platform: 'node', target: 'node24' });
