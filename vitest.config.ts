@@ -3,15 +3,19 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['@bucket-radio/source'];
 const resolve = { conditions };
 const ssr = { resolve: { conditions } };
+const realtime = 'packages/capture/**/*.integration.test.ts';
 const exclude = ['**/node_modules/**', '**/dist/**', '.toolchain/**'];
 
 /**
  * Three kinds of test, told apart by file name:
  * `x.test.ts` needs nothing, `x.integration.test.ts` a real service (S3 server, sound daemon, ffmpeg),
  * `x.browser.test.ts` a real browser. Workspace packages resolve to their sources: nothing is built first.
+ * Integration tests of capture are a project of their own, `realtime`: they measure when sound arrives, so they and the
+ * browser tests run one file at a time, in a round of their own (scripts/test.mjs).
  */
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       {
         resolve,
@@ -20,6 +24,9 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,apps,tooling,scripts}/**/*.test.{ts,tsx}'],
           exclude: [...exclude, '**/*.integration.test.ts', '**/*.browser.test.ts'],
+          // Nothing here waits for anything outside; a busy machine may still be ten times slower than an idle one.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -28,9 +35,21 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['{packages,apps,scripts}/**/*.integration.test.ts'],
+          exclude: [...exclude, realtime],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'realtime',
+          include: [realtime],
           exclude,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       {

@@ -43,12 +43,20 @@ function freePort() {
   });
 }
 
-/** Sound in a browser has deadlines, so those tests have the machine to themselves. */
-const ROUNDS = [['unit', 'integration'], ['browser']];
+/** Sound has deadlines, so tests that capture or play it in real time have the machine to themselves. */
+const ROUNDS = [
+  { projects: ['unit', 'integration'], options: [] },
+  { projects: ['realtime', 'browser'], options: ['--no-file-parallelism'] },
+];
 
 /** @returns the exit code */
-function runVitest(projects, args, outputFile) {
-  const options = [...projects.flatMap((name) => ['--project', name]), '--passWithNoTests', '--reporter=default'];
+function runVitest({ projects, options: roundOptions }, args, outputFile) {
+  const options = [
+    ...roundOptions,
+    ...projects.flatMap((name) => ['--project', name]),
+    '--passWithNoTests',
+    '--reporter=default',
+  ];
   const json = ['--reporter=json', `--outputFile.json=${outputFile}`];
   return new Promise((resolve) => {
     const child = spawn('node', ['node_modules/vitest/vitest.mjs', 'run', ...options, ...json, ...args], {
@@ -100,9 +108,10 @@ try {
 /** @returns whether every round ran to its end, without an error outside its tests */
 async function runRounds() {
   let sound = true;
-  for (const projects of ROUNDS) {
+  for (const round of ROUNDS) {
+    const { projects } = round;
     const outputFile = join(ROOT, 'test-results', `${projects.join('-')}.json`);
-    const code = await runVitest(projects, process.argv.slice(2), outputFile);
+    const code = await runVitest(round, process.argv.slice(2), outputFile);
     const counts = readCounts(outputFile);
     if (counts === undefined) console.error(`no results of the ${projects.join(' and ')} tests were written`);
     if (counts === undefined || (code !== 0 && counts.failed === 0)) sound = false;
