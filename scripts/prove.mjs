@@ -25,6 +25,11 @@ const PROOFS = {
     tests: ['packages/capture'],
     scaled: true,
   },
+  meters: {
+    shows: 'loudness, its range and true peak are what ffmpeg ebur128 reads, on 18 signals and recorded music',
+    tests: ['apps/radio-server/src/meters'],
+    scaled: true,
+  },
   publisher: {
     shows:
       'faults, outages, kills and clock steps break no promise of the bucket and lose no segment inside the window',

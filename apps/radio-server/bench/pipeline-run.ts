@@ -8,7 +8,7 @@ import { segmentFrames } from '@bucket-radio/pcm';
 import { createPublisher } from '@bucket-radio/publisher';
 import { createSegmenter } from '@bucket-radio/segmenter';
 import { ulid } from 'ulid';
-import { LevelMeter } from '../src/levels.ts';
+import { Meters } from '../src/meters/meters.ts';
 import { runPipeline } from '../src/pipeline.ts';
 import { cpuSeconds, peakRssMb } from './usage.ts';
 
@@ -53,7 +53,7 @@ const { nextFrame } = await runPipeline(
     lq: createSegmentMuxer({ rendition: 'lq', epoch, segmentSeconds: SEGMENT_SECONDS }),
     archive,
     publisher,
-    meter: new LevelMeter(),
+    meter: new Meters(),
   },
   {
     station,

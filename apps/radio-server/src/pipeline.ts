@@ -4,7 +4,7 @@ import type { FlacEncoder, OpusEncoder, SegmentMuxer } from '@bucket-radio/encod
 import type { EncodedSegment, FlacFrame, PcmBlock, PcmChunk } from '@bucket-radio/pcm';
 import type { Publisher } from '@bucket-radio/publisher';
 import type { Segmenter } from '@bucket-radio/segmenter';
-import type { LevelMeter } from './levels.ts';
+import type { Meters } from './meters/meters.ts';
 
 /** The stages of a station, made and started by `station.ts`. */
 export interface Stages {
@@ -17,7 +17,7 @@ export interface Stages {
   readonly lq: SegmentMuxer;
   readonly archive: Archive | undefined;
   readonly publisher: Publisher;
-  readonly meter: LevelMeter;
+  readonly meter: Meters;
 }
 
 export interface PipelineOptions {

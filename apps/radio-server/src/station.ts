@@ -18,9 +18,9 @@ import { ConfigError } from './config/load.ts';
 import type { StationConfig } from './config/settings.ts';
 import { type Listener, listen } from './http/listen.ts';
 import { createOrigin } from './http/origin.ts';
-import { LevelMeter } from './levels.ts';
 import { stationLinks } from './links.ts';
 import type { Logger } from './log.ts';
+import { Meters } from './meters/meters.ts';
 import { monitorFiles } from './monitor/bundle.ts';
 import { createMonitor, MonitorFeed, type Title } from './monitor/server.ts';
 import { runPipeline, type Stages } from './pipeline.ts';
@@ -214,7 +214,7 @@ class RunningStation {
       lq: createSegmentMuxer({ rendition: 'lq', epoch, segmentSeconds }),
       archive: station.#createArchive(),
       publisher: station.#createPublisher(),
-      meter: new LevelMeter(),
+      meter: new Meters(),
     }));
   }
 

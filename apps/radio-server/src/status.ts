@@ -1,4 +1,5 @@
 import type { Fidelity } from '@bucket-radio/pcm';
+import type { Loudness } from './meters/loudness.ts';
 
 /** What the monitor shows; sent whole as the `status` event of `/events` and as `GET /status`. Holds no secret. */
 export interface StationStatus {
@@ -47,6 +48,12 @@ export interface SegmentStatus {
 
 /** The `levels` event of `/events`, about ten times a second, per channel in dBFS (−Infinity is sent as −150). */
 export interface Levels {
+  /** True peak since the last event: four times oversampled, so it may exceed 0. */
   readonly peakDbfs: readonly [number, number];
   readonly rmsDbfs: readonly [number, number];
+  /** The needle of a VU meter: a sine of −18 dBFS reads −18. */
+  readonly vuDbfs: readonly [number, number];
+  /** The highest true peak since the start or the last reset. */
+  readonly maxPeakDbfs: readonly [number, number];
+  readonly loudness: Loudness;
 }

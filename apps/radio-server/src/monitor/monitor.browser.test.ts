@@ -2,7 +2,7 @@ import { launchChromium, serviceOrSkip } from '@bucket-radio/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Listener, listen } from '../http/listen.ts';
-import type { SegmentStatus, StationStatus } from '../status.ts';
+import type { Levels, SegmentStatus, StationStatus } from '../status.ts';
 import { freePort } from '../testing/station-process.ts';
 import { bundleMonitor } from './bundle.ts';
 import { createMonitor, MonitorFeed } from './server.ts';
@@ -42,6 +42,14 @@ const STATUS: StationStatus = {
     manifest: 'http://localhost:9000/radio/live/manifest.json',
     hls: 'http://localhost:9000/radio/live/index.m3u8',
   },
+};
+
+const LEVELS: Levels = {
+  peakDbfs: [-6.02, -150],
+  rmsDbfs: [-18, -150],
+  vuDbfs: [-17, -150],
+  maxPeakDbfs: [-5, -150],
+  loudness: { momentary: -20.1, shortTerm: -21.2, integrated: -22.3, range: 6.4 },
 };
 
 describe.skipIf(!serviceOrSkip('chromium').available)('the monitor page', () => {
@@ -105,7 +113,7 @@ describe.skipIf(!serviceOrSkip('chromium').available)('the monitor page', () => 
 
   test('follows events: levels, segments, errors, state', async () => {
     await page.getByRole('row').nth(3).waitFor();
-    feed.emit('levels', { peakDbfs: [-6.02, -150], rmsDbfs: [-18, -150] });
+    feed.emit('levels', LEVELS);
     await page
       .getByRole('meter', { name: 'Left channel peak level' })
       .and(page.locator('[aria-valuenow="-6"]'))
