@@ -46,6 +46,7 @@ export function parseManifest(json: unknown): Manifest {
     ...(fields.has('previous') ? { previous: fields.object('previous', readPrevious) } : {}),
     ...(fields.has('discontinuities') ? { discontinuities: fields.integer('discontinuities') } : {}),
     ...(fields.has('writer') ? { writer: fields.text('writer') } : {}),
+    ...(fields.has('validUntil') ? { validUntil: fields.number('validUntil') } : {}),
   };
   if (manifest.renditions.length === 0) throw fields.refuse('renditions', 'at least one rendition');
   if (manifest.first > manifest.latest) throw fields.refuse('first', `at most latest (${manifest.latest})`);

@@ -58,6 +58,7 @@ const valid = fc.record(
     }),
     discontinuities: count,
     writer: fc.constant(EPOCH),
+    validUntil: count,
     nowPlaying: fc.record({ frame: count, title: text, artist: text }, { requiredKeys: ['frame', 'title'] }),
   },
   {

@@ -59,5 +59,6 @@ export const manifestSchema: z.ZodType<Manifest> = z
       .exactOptional(),
     discontinuities: count.exactOptional(),
     writer: shortText.exactOptional(),
+    validUntil: z.number().exactOptional(),
   })
   .refine(({ first, latest }) => first <= latest, { path: ['first'], message: 'at most latest' });

@@ -94,4 +94,9 @@ export interface Manifest {
   readonly discontinuities?: number;
   /** Who wrote this: every run of a station has a name of its own. A station that finds another's stops. */
   readonly writer?: string;
+  /**
+   * UTC at which the paths in here stop working, in milliseconds: read the manifest again before. Only where a gate in front
+   * of a private bucket hands out paths that expire; absent: they work as long as the segment is in the window.
+   */
+  readonly validUntil?: number;
 }
