@@ -4,13 +4,17 @@ import { ObjectStoreError, throwIfAborted } from '@bucket-radio/object-store';
 import type { Target } from './classify.ts';
 import { createClient } from './client.ts';
 import { type Call, mapS3Error } from './errors.ts';
-import type { S3Stats } from './events.ts';
+import type { S3Event, S3Stats } from './events.ts';
 import type { ResolvedS3Options } from './options.ts';
 import { type ProviderTraits, traitsOf } from './provider.ts';
 import { createCallRetries, retryAfterOf } from './retry.ts';
+import { type ClockOffset, ServerClock } from './server-clock.ts';
 
-/** From this difference on the clock is worth a line in the log; answers tell the time in whole seconds. */
-const CLOCK_ALARM_MS = 2_000;
+/** From this difference on the clock is worth a line in the log. */
+const CLOCK_WARN_MS = 1_000;
+/** Services refuse requests that are signed with a time further off than this. */
+const CLOCK_REFUSED_MS = 5 * 60_000;
+const CLOCK_FIX = 'see "timedatectl show-timesync" or "chronyc tracking"';
 
 export type Send<Output> = (http: { abortSignal: AbortSignal }) => Promise<Output>;
 
@@ -38,19 +42,20 @@ export function createContext(options: ResolvedS3Options): S3Context {
   const closing = new AbortController();
   const counts = { requests: 0, failures: 0, forbidden: 0 };
   let succeeded = false;
-  let reportedOffsetMs = 0;
+  const serverClock = new ServerClock();
+  watchDates(client, serverClock);
+  let clockLevel: ClockLevel = 'info';
 
+  const clockOffset = (): ClockOffset | undefined => serverClock.offset(Date.now(), performance.now());
+
+  /** Once per change for the worse or the better, not once per request. */
   const reportClock = (): void => {
-    const offsetMs = client.config.systemClockOffset;
-    if (Math.abs(offsetMs - reportedOffsetMs) < CLOCK_ALARM_MS) return;
-    reportedOffsetMs = offsetMs;
-    const seconds = (offsetMs / 1000).toFixed(1);
-    onEvent?.({
-      type: 'clock',
-      level: 'warn',
-      offsetMs,
-      message: `the clock of ${endpoint} and this machine's differ by ${seconds} s; synchronise this machine's`,
-    });
+    const clock = clockOffset();
+    if (clock === undefined) return;
+    const level = clockLevelOf(clock);
+    if (level === clockLevel) return;
+    clockLevel = level;
+    onEvent?.({ type: 'clock', level, offsetMs: clock.offsetMs, message: clockMessage(level, clock, endpoint) });
   };
 
   const reportForbidden = (error: ObjectStoreError): void => {
@@ -114,12 +119,47 @@ export function createContext(options: ResolvedS3Options): S3Context {
           }
         }
       }),
-    stats: () => ({ ...counts, clockOffsetMs: client.config.systemClockOffset }),
+    stats: () => {
+      const clock = clockOffset();
+      return { ...counts, clockOffsetMs: clock?.offsetMs, clockErrorMs: clock?.errorMs };
+    },
     close() {
       closing.abort();
       client.destroy();
     },
   };
+}
+
+type ClockLevel = Extract<S3Event, { readonly type: 'clock' }>['level'];
+
+/** Notes the `Date` of every answer, errors included. */
+function watchDates(client: S3Client, clock: ServerClock): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const sentMs = performance.now();
+      const result = await next(args);
+      const { headers } = result.response as { readonly headers?: Readonly<Record<string, string>> };
+      clock.observe({ dateMs: Date.parse(headers?.['date'] ?? ''), sentMs, receivedMs: performance.now() });
+      return result;
+    },
+    // Innermost: before an answer is told to be an error.
+    { step: 'deserialize', priority: 'low', name: 'bucketRadioServerClock' },
+  );
+}
+
+/** Only what is certain counts: a difference that the answers' whole seconds may explain is none. */
+function clockLevelOf({ offsetMs, errorMs }: ClockOffset): ClockLevel {
+  const least = Math.abs(offsetMs) - errorMs;
+  if (least > CLOCK_REFUSED_MS) return 'error';
+  return least > CLOCK_WARN_MS ? 'warn' : 'info';
+}
+
+function clockMessage(level: ClockLevel, { offsetMs }: ClockOffset, endpoint: string): string {
+  const seconds = (Math.abs(offsetMs) / 1000).toFixed(1);
+  const where = `this machine's clock is ${seconds} s ${offsetMs < 0 ? 'ahead of' : 'behind'} that of ${endpoint}`;
+  if (level === 'info') return `this machine's clock agrees with that of ${endpoint} again`;
+  if (level === 'warn') return `${where}: synchronise it, ${CLOCK_FIX}`;
+  return `${where}, and from 5 min on requests are refused: requests are signed with the server's time for now; synchronise this machine's clock, ${CLOCK_FIX}`;
 }
 
 /** What the SDK's strategies are told of; ours reads it without trusting its shape. */

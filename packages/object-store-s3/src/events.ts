@@ -10,9 +10,12 @@ export type S3Event =
       readonly message: string;
     }
   | {
-      /** The service's clock and ours differ by two seconds or more; requests are signed with the service's. */
+      /**
+       * The service's clock and ours have begun to differ by more than a second (`warn`), by more than the five minutes
+       * after which services refuse requests (`error`), or agree again (`info`).
+       */
       readonly type: 'clock';
-      readonly level: 'warn';
+      readonly level: 'info' | 'warn' | 'error';
       /** The service's clock minus ours, in milliseconds. */
       readonly offsetMs: number;
       readonly message: string;
@@ -25,6 +28,8 @@ export interface S3Stats {
   readonly failures: number;
   /** Answers with status 403. */
   readonly forbidden: number;
-  /** The service's clock minus ours in milliseconds, as the last answer says, to a second or so; 0 until then. */
-  readonly clockOffsetMs: number;
+  /** The service's clock minus ours in milliseconds, as the `Date` of its answers tells; `undefined` before the first. */
+  readonly clockOffsetMs: number | undefined;
+  /** How far `clockOffsetMs` may be off: half a second after one answer, less with each. */
+  readonly clockErrorMs: number | undefined;
 }

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { isObjectStoreError } from '@bucket-radio/object-store';
 import { type ScriptedServer, s3Error, startScriptedServer } from '@bucket-radio/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { S3Event } from './events.ts';
 import type { S3StoreOptions } from './options.ts';
 import { createCallRetries } from './retry.ts';
 import { createS3Store, type S3Store } from './store.ts';
@@ -229,11 +230,30 @@ describe('errors', () => {
   });
 
   it('of a clock that is wrong are mended by the server time, once it is known', async () => {
+    const events: S3Event[] = [];
     const inTheFuture = new Date(Date.now() + 3_600_000).toUTCString();
-    server.play(s3Error(403, 'RequestTimeTooSkewed', { date: inTheFuture }), STORED);
-    await openStore().put('x', body);
+    const stored = { status: 200, headers: { etag: '"stored"', date: inTheFuture } };
+    server.play(s3Error(403, 'RequestTimeTooSkewed', { date: inTheFuture }), stored);
+    const store = openStore({ onEvent: (event) => events.push(event) });
+    await store.put('x', body);
     const [first, second] = server.received.map(({ headers }) => String(headers['x-amz-date']));
     expect(first?.slice(0, 11)).not.toBe(second?.slice(0, 11));
+    expect(events).toMatchObject([
+      { type: 'clock', level: 'error', message: expect.stringMatching(/3\d{3}\.\d s behind/) },
+    ]);
+    expect(store.stats().clockOffsetMs).toBeGreaterThan(3_590_000);
+  });
+
+  it('say that a clock is a little off, once, and that it agrees again', async () => {
+    const events: S3Event[] = [];
+    const store = openStore({ onEvent: (event) => events.push(event) });
+    for (const aheadMs of [3000, 3000, 0]) {
+      const date = new Date(Date.now() + aheadMs).toUTCString();
+      server.play({ status: 200, headers: { etag: '"e"', date } });
+      await store.put('x', body);
+    }
+    expect(events.map(({ level }) => level)).toEqual(['warn', 'info']);
+    expect(events[0]?.message).toMatch(/s behind that of http.*chronyc tracking/);
   });
 
   it.each([
