@@ -10,6 +10,7 @@ import { NowPlayingError } from './cli/now-playing.ts';
 import { createProgram } from './cli/program.ts';
 import { ConfigError } from './config/load.ts';
 import { ListenError } from './http/listen.ts';
+import { StopError } from './station.ts';
 
 /** Errors that are a person's to mend: their message is the whole story. */
 const EXPECTED = [
@@ -22,6 +23,7 @@ const EXPECTED = [
   PublisherError,
   CostError,
   NowPlayingError,
+  StopError,
 ];
 
 try {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Archive, createArchive, listUnfinished, recoverRecordings } from '@bucket-radio/archive';
 import { type CaptureSource, openSource, type SourceInfo } from '@bucket-radio/capture';
 import { createFlacEncoder, createOpusEncoder, createSegmentMuxer, type OpusEncoder } from '@bucket-radio/encoders';
-import { framesToMs, segmentFrames } from '@bucket-radio/pcm';
+import { framesToMs, msToFrames, segmentFrames } from '@bucket-radio/pcm';
 import {
   createPublisher,
   type Publisher,
@@ -23,10 +23,12 @@ import type { Logger } from './log.ts';
 import { Meters } from './meters/meters.ts';
 import { monitorFiles } from './monitor/bundle.ts';
 import { createMonitor, MonitorFeed, type Title } from './monitor/server.ts';
+import { watchNowPlaying } from './now-playing-file.ts';
 import { runPipeline, type Stages } from './pipeline.ts';
 import { logPublisherEvent } from './publisher-log.ts';
 import { logRecovered, pcmMd5WithFfmpeg } from './recovery.ts';
 import { StationState } from './station-state.ts';
+import { StopTasks } from './stop-tasks.ts';
 import { EMBEDDED_BUCKET, openStore, type StationStore } from './store.ts';
 
 /** Bytes of generated music that are kept as recordings: nobody needs more of it. */
@@ -43,6 +45,13 @@ export interface Station {
    * archived and the bucket says `"live": false`. Rejects, after the same, when the source failed.
    */
   readonly ended: Promise<void>;
+  /** What a stop still waits for, by name. */
+  readonly unfinished: readonly string[];
+}
+
+/** The station stopped without its bucket: listeners may still see it live. What waits is published by the next start. */
+export class StopError extends Error {
+  override readonly name = 'StopError';
 }
 
 /**
@@ -173,6 +182,7 @@ class RunningStation {
   /** Ends capture when another encoder has the station. */
   readonly #fence = new AbortController();
   #fenced: PublisherError | undefined;
+  readonly #tasks = new StopTasks();
 
   private constructor(parts: StationParts, state: StationState, makeStages: (station: RunningStation) => Stages) {
     this.#parts = parts;
@@ -201,7 +211,7 @@ class RunningStation {
       startedAtMs: Date.now(),
       segmentSeconds,
       backends: { flac: flac.backend, opus: opus.backend },
-      store: { kind: store.kind, name: store.bucket.name },
+      store: { kind: store.kind, name: store.bucket.name, clock: null },
       links: stationLinks(config),
     };
     log.info(`encoders: flac: ${flac.backend}, opus: ${opus.backend}`);
@@ -219,14 +229,21 @@ class RunningStation {
   }
 
   status(): ReturnType<StationState['status']> {
-    return this.#state.status(this.#stages.publisher.status, this.#stages.archive?.status);
+    const status = this.#state.status(this.#stages.publisher.status, this.#stages.archive?.status);
+    return { ...status, store: { ...status.store, clock: this.#parts.store.clock() ?? null } };
   }
 
-  /** What is captured from now on is `title`. */
-  nowPlaying(title: Title): boolean {
+  /** What was captured since `agoMs` ago, and is from now on, is `title`. */
+  nowPlaying(title: Title, agoMs = 0): boolean {
     if (this.#state.state !== 'live') return false;
-    this.#stages.publisher.setNowPlaying({ frame: this.#nextFrame, ...title });
+    const frame = Math.max(this.#firstFrame, this.#nextFrame - msToFrames(agoMs));
+    this.#stages.publisher.setNowPlaying({ frame, ...title });
     return true;
+  }
+
+  get #firstFrame(): number {
+    const { plan, config } = this.#parts;
+    return plan.firstIndex * segmentFrames(config.segmentSeconds);
   }
 
   async start(opened: AsyncDisposableStack): Promise<Station> {
@@ -235,31 +252,61 @@ class RunningStation {
     const { source, log } = this.#parts;
     log.info(`capturing ${source.info.detail} (${source.info.fidelity})`);
     this.#state.state = 'live';
-    return { ended: this.#runAndClose(opened) };
+    this.#followNowPlaying();
+    const tasks = this.#tasks;
+    return {
+      ended: this.#runAndClose(opened),
+      get unfinished() {
+        return tasks.unfinished;
+      },
+    };
   }
 
   async #runAndClose(opened: AsyncDisposableStack): Promise<void> {
-    await using _ = opened;
-    await this.#run();
+    try {
+      await this.#run();
+    } finally {
+      await this.#tasks.run(
+        () => 'open connections to the monitor or the embedded bucket',
+        async () => await opened.disposeAsync(),
+      );
+    }
+  }
+
+  #followNowPlaying(): void {
+    const { config, signal, log } = this.#parts;
+    const { nowPlayingFile } = config;
+    if (nowPlayingFile === undefined) return;
+    void watchNowPlaying({
+      file: nowPlayingFile,
+      signal,
+      onTitle: (title, agoMs) => this.nowPlaying(title, agoMs),
+      onProblem: (message) => log.warn(message),
+    });
   }
 
   async #run(): Promise<void> {
     try {
-      const { nextFrame } = await this.#capture();
+      const { nextFrame } = await this.#tasks.run(
+        () => `capture from ${this.#parts.source.info.name}`,
+        async () => await this.#capture(),
+      );
       this.#reportPartialSegment(nextFrame);
-    } finally {
-      this.#state.state = 'stopping';
-      this.#parts.feed.emit('status', this.status());
-      await this.#close();
+    } catch (error) {
+      const problem = await this.#close();
+      if (problem !== undefined) this.#parts.log.error(problem.message);
+      throw error;
     }
+    const problem = await this.#close();
     if (this.#fenced !== undefined) throw this.#fenced;
+    if (problem !== undefined) throw problem;
   }
 
   async #capture(): Promise<{ readonly nextFrame: number }> {
-    const { config, source, plan, signal } = this.#parts;
+    const { config, source, signal } = this.#parts;
     return await runPipeline(this.#stages, {
       station: config.station,
-      startFrame: plan.firstIndex * segmentFrames(config.segmentSeconds),
+      startFrame: this.#firstFrame,
       signal: AbortSignal.any([signal, this.#fence.signal]),
       sourceWaits: config.fast && !source.info.live,
       onChunk: (chunk) => {
@@ -275,17 +322,26 @@ class RunningStation {
     });
   }
 
-  async #close(): Promise<void> {
-    const { log } = this.#parts;
+  /** @returns why the bucket may still say live */
+  async #close(): Promise<StopError | undefined> {
+    const { publisher, archive } = this.#stages;
+    this.#state.state = 'stopping';
+    this.#parts.feed.emit('status', this.status());
     // The archive is finished whatever becomes of the bucket.
     const [offline] = await Promise.allSettled([
-      this.#stages.publisher.stop(PUBLISHER_STOP_TIMEOUT_MS),
-      this.#stages.archive?.flush(),
+      this.#tasks.run(
+        () => `the bucket (${publisher.status.queuedSegments} segments wait)`,
+        async () => await publisher.stop(PUBLISHER_STOP_TIMEOUT_MS),
+      ),
+      this.#tasks.run(
+        () => `the archive (${archive?.status.file ?? 'no file'})`,
+        async () => await archive?.flush(),
+      ),
     ]);
-    if (offline.status === 'rejected') log.error(`${messageOf(offline.reason)}: the bucket may still say live`);
-    else if (!offline.value) {
-      log.error(`the bucket did not answer within ${PUBLISHER_STOP_TIMEOUT_MS / 1000} s: it may still say live`);
-    }
+    const waits = `the bucket may still say live; ${publisher.status.queuedSegments} segments wait for the next start`;
+    if (offline.status === 'rejected') return new StopError(`${messageOf(offline.reason)}: ${waits}`);
+    if (offline.value) return undefined;
+    return new StopError(`the bucket did not answer within ${PUBLISHER_STOP_TIMEOUT_MS / 1000} s: ${waits}`);
   }
 
   #createArchive(): Archive | undefined {

@@ -18,7 +18,12 @@ export interface StationStatus {
   readonly backends: { readonly flac: 'native' | 'wasm'; readonly opus: 'native' | 'wasm' };
   /** Frames captured since the start, and of those, frames that are silence in place of lost ones. */
   readonly captured: { readonly frames: number; readonly gaps: number; readonly lostMs: number };
-  readonly store: { readonly kind: 'directory' | 's3'; readonly name: string };
+  readonly store: {
+    readonly kind: 'directory' | 's3';
+    readonly name: string;
+    /** The store's clock minus this machine's, in milliseconds, and how far that may be off; `null` while not known. */
+    readonly clock: { readonly offsetMs: number; readonly errorMs: number } | null;
+  };
   readonly queue: { readonly segments: number; readonly bytes: number };
   readonly window: { readonly first: number; readonly latest: number } | null;
   /** Newest last; at most {@link RECENT_SEGMENTS}. */

@@ -16,6 +16,8 @@ export interface StationStore {
   readonly bucket: ObjectStore;
   /** Below the station's prefix. */
   readonly station: ObjectStore;
+  /** The store's clock minus this machine's, in milliseconds, to within `errorMs`; `undefined` while it is not known. */
+  clock(): { readonly offsetMs: number; readonly errorMs: number } | undefined;
   close(): void;
 }
 
@@ -32,14 +34,28 @@ export async function openStore(
   const prefix = `${config.prefix}/`;
   if (r2Endpoint === undefined || r2Bucket === undefined || r2AccessKey === undefined || r2SecretKey === undefined) {
     const bucket = createFileStore({ directory: join(config.dataDir, 'bucket') });
-    return { kind: 'directory', bucket, station: withPrefix(bucket, prefix), close: () => undefined };
+    return {
+      kind: 'directory',
+      bucket,
+      station: withPrefix(bucket, prefix),
+      clock: () => undefined,
+      close: () => undefined,
+    };
   }
   const bucket = createS3Store({
     endpoint: r2Endpoint,
     bucket: r2Bucket,
     accessKeyId: r2AccessKey,
     secretAccessKey: r2SecretKey,
+    onEvent: (event) => {
+      // A refusal is said by whoever made the request.
+      if (event.type === 'clock') log?.[event.level](event.message);
+    },
   });
+  const clock = (): ReturnType<StationStore['clock']> => {
+    const { clockOffsetMs: offsetMs, clockErrorMs: errorMs } = bucket.stats();
+    return offsetMs === undefined || errorMs === undefined ? undefined : { offsetMs, errorMs };
+  };
   try {
     await bucket.check(wasOnAir ? { timeoutMs: CHECK_TIMEOUT_MS } : {});
   } catch (error) {
@@ -47,5 +63,5 @@ export async function openStore(
     if (!wasOnAir || !silent) throw error;
     log?.warn(`${error.message}; going on without the bucket until it answers`);
   }
-  return { kind: 's3', bucket, station: withPrefix(bucket, prefix), close: () => bucket.close() };
+  return { kind: 's3', bucket, station: withPrefix(bucket, prefix), clock, close: () => bucket.close() };
 }

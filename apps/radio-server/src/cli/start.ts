@@ -1,17 +1,18 @@
 import type { StationConfig } from '../config/settings.ts';
 import { stationLinks } from '../links.ts';
 import { createLogger } from '../log.ts';
-import { startStation } from '../station.ts';
+import { type Station, startStation } from '../station.ts';
+import { startStopDeadline } from '../stop-tasks.ts';
 
 /**
  * Runs a station until its source ends or the process is told to stop: SIGINT, SIGTERM, SIGHUP, or the end of the
  * process that started it. A second SIGINT or SIGTERM ends it at once, whatever is unfinished; one before the station
- * is on air does too, for there is nothing to finish.
+ * is on air does too, for there is nothing to finish. A stop that takes longer than 25 s is cut, with the name of what hung.
  */
 export async function start(config: StationConfig): Promise<void> {
   const log = createLogger(config.logLevel);
   const stopping = new AbortController();
-  let onAir = false;
+  let station: Station | undefined;
   const stop = (why: string): void => {
     if (stopping.signal.aborted) {
       log.fatal(`${why} again: ended without finishing`);
@@ -19,7 +20,9 @@ export async function start(config: StationConfig): Promise<void> {
     }
     log.info(`stopping: ${why}`);
     stopping.abort();
-    if (!onAir) process.exit(0);
+    if (station === undefined) process.exit(0);
+    const running = station;
+    startStopDeadline({ log, unfinished: () => running.unfinished, exit: (code) => process.exit(code) });
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
   process.once('disconnect', () => {
@@ -27,8 +30,7 @@ export async function start(config: StationConfig): Promise<void> {
   });
   process.send?.({ type: 'site', env: siteEnvironment(config) });
   try {
-    const station = await startStation(config, log, stopping.signal);
-    onAir = true;
+    station = await startStation(config, log, stopping.signal);
     const { site } = stationLinks(config);
     log.info(`on air: listen at ${site}, watch at http://127.0.0.1:${config.monitorPort}, station pid ${process.pid}`);
     process.send?.({ type: 'on-air' });

@@ -114,6 +114,13 @@ export const SETTINGS = {
     allowed: 'bytes, a whole number from 0',
     help: 'disk the spool leaves free: recordings come first',
   }),
+  nowPlayingFile: setting({
+    env: 'RADIO_NOW_PLAYING_FILE',
+    flag: 'now-playing-file',
+    schema: text.optional(),
+    allowed: 'a file that a player writes "Artist - Title" to, or JSON with title, artist and album',
+    help: 'follow this file and tell listeners what it says is playing',
+  }),
   prefix: setting({
     env: 'RADIO_PREFIX',
     schema: z

@@ -31,7 +31,7 @@ const STATUS: StationStatus = {
   },
   backends: { flac: 'native', opus: 'wasm' },
   captured: { frames: 3_725 * 48_000, gaps: 1, lostMs: 12.4 },
-  store: { kind: 's3', name: 'harbour at s3.example' },
+  store: { kind: 's3', name: 'harbour at s3.example', clock: { offsetMs: 12, errorMs: 20 } },
   queue: { segments: 0, bytes: 0 },
   window: { first: 369, latest: 371 },
   segments: [segment(370, 'deleted'), segment(371), segment(372, 'queued')],
