@@ -1,0 +1,15 @@
+export {
+  CloudflareClientError,
+  type CloudflareClientErrorCode,
+  type CloudflareClientErrorOptions,
+  isCloudflareClientError,
+} from './error.ts';
+export { isRetryable } from './failure.ts';
+export type { R2ServiceMultipartUpload } from './r2-multipart.ts';
+export type { R2ServiceObject, R2ServiceObjectBody, R2ServiceObjects } from './r2-results.ts';
+export { R2Service } from './r2-service.ts';
+export { R2SigningClient, type R2SigningClientOptions } from './r2-signing-client.ts';
+export type { R2Opts } from './retry.ts';
+export type { R2SigningConfig, UrlCacheOptions } from './signing-config.ts';
+export { createR2SigningClientFromEnv } from './signing-env.ts';
+export type { R2Body } from './stream.ts';

@@ -1,0 +1,58 @@
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { Miniflare } from 'miniflare';
+import { afterAll, describe, it } from 'vitest';
+import type { CaseResult } from './worker-suite.ts';
+
+const directory = fileURLToPath(new URL('.', import.meta.url));
+
+/** Bundled as a Worker's tools do it, without Node compatibility: an import of `node:` fails the build. */
+export async function bundleWorker(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: `export { handler as default } from ${JSON.stringify(entry)};`, resolveDir: directory },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2024',
+    conditions: ['@bucket-radio/source', 'workerd', 'worker', 'browser'],
+    mainFields: ['browser', 'module', 'main'],
+  });
+  const [output] = outputFiles;
+  if (output === undefined) throw new Error(`${entry}: nothing was built`);
+  return output.text;
+}
+
+/** A Worker in the real runtime, with a real R2 bucket and KV namespace of this machine. */
+export async function startWorkerd(entry: string): Promise<Miniflare> {
+  const miniflare = new Miniflare({
+    modules: true,
+    script: await bundleWorker(entry),
+    compatibilityDate: '2026-07-01',
+    host: '127.0.0.1',
+    r2Buckets: { BUCKET: 'bucket' },
+    kvNamespaces: { KV: 'kv' },
+    // The runtime notes there which of its own functions are called.
+    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
+      stdout.resume();
+      stderr.resume();
+    },
+  });
+  await miniflare.ready;
+  return miniflare;
+}
+
+/** One test here for each case that the worker `entry` serves, run there. */
+export async function describeInWorkerd(name: string, entry: string): Promise<void> {
+  const miniflare = await startWorkerd(entry);
+  const titles = (await (await miniflare.dispatchFetch('http://worker/')).json()) as string[];
+  describe(name, () => {
+    afterAll(() => miniflare.dispose());
+    it.each(titles)('%s', async (title) => {
+      const response = await miniflare.dispatchFetch(`http://worker/?title=${encodeURIComponent(title)}`);
+      const { failure } = (await response.json()) as CaseResult;
+      if (failure !== undefined) throw new Error(failure);
+    });
+  });
+}
