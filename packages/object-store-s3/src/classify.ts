@@ -106,6 +106,10 @@ const BY_NAME: Readonly<Record<string, Rule>> = {
   TimeoutError: timeout,
   BadDigest: damaged,
   XAmzContentSHA256Mismatch: damaged,
+  WrongChecksum: final(
+    'ChecksumMismatch',
+    () => 'the checksum given is not that of the body; was the body changed after it was hashed?',
+  ),
   BucketAlreadyExists: final('AlreadyExists', ({ bucket }) => `the name "${bucket}" is taken by another account`),
   OperationAborted: conflict,
   ConditionalRequestConflict: conflict,

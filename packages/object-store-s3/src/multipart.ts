@@ -32,7 +32,7 @@ import type { S3Context } from './context.ts';
 import { copySource, incompleteAnswer, putFields, quotedEtag } from './convert.ts';
 import { requireAbsent } from './copy.ts';
 import { decodeKey } from './listing.ts';
-import { type BodyFailure, readableOf, sha256Of, signWithHash } from './payload.ts';
+import { readableOf, sha256Of, signWithHash } from './payload.ts';
 
 /** A part may take as long as a line of a quarter of a megabit needs. */
 const SLOWEST_BYTES_PER_SECOND = 32_768;
@@ -75,26 +75,30 @@ export function createS3Multipart(context: S3Context, core: ObjectStore): Multip
       const stream = body instanceof Uint8Array ? streamOf(body) : body;
       const sha256 = options.checksum?.sha256 ?? (await sha256Of(stream));
       const requestTimeout = context.requestTimeoutMs + (stream.size / SLOWEST_BYTES_PER_SECOND) * 1000;
-      const failure: BodyFailure = {};
+      let broken: BodyError | undefined;
       const { ETag } = await requestStream(call, async (http) => {
-        const readable = readableOf(stream, upload.key, failure);
+        const attempt = new AbortController();
+        const readable = readableOf(stream, upload.key, (error) => {
+          broken = new BodyError(error);
+          attempt.abort();
+        });
         const command = new UploadPartCommand({
           ...at(upload),
           PartNumber: partNumber,
           Body: readable,
           ContentLength: stream.size,
         });
-        signWithHash(command, sha256);
+        signWithHash(command, sha256, () => sha256Of(stream));
         try {
-          return await client.send(command, { ...http, requestTimeout });
+          const abortSignal = AbortSignal.any([http.abortSignal, attempt.signal]);
+          return await client.send(command, { abortSignal, requestTimeout });
         } catch (error) {
-          if (failure.error !== undefined) throw new BodyError(failure.error);
-          throw error;
+          throw broken ?? error;
         } finally {
           readable.destroy();
         }
       }).catch((error: unknown) => {
-        throw failure.error ?? error;
+        throw broken?.cause ?? error;
       });
       return { partNumber, etag: quotedEtag(ETag, upload.key), size: stream.size };
     },

@@ -3,13 +3,24 @@ import { Readable } from 'node:stream';
 import type { PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { type StreamBody, wrongSize } from '@bucket-radio/object-store';
 
+/** What a service says of bytes that are not those of the hash they are signed with. */
+const REFUSED_HASH: readonly string[] = ['BadDigest', 'XAmzContentSHA256Mismatch'];
+
 /**
  * Signs a request with the SHA-256 of its body. Every service compares it with the bytes that arrive and refuses
  * others, with and without TLS; a body that is a stream would otherwise be sent unsigned.
+ *
+ * Bytes damaged on their way are worth another try; a body that never had this hash is not. So when the service
+ * refuses, the body is hashed here to tell the two apart.
  */
-export function signWithHash(command: PutObjectCommand | UploadPartCommand, sha256: string): void {
+export function signWithHash(
+  command: PutObjectCommand | UploadPartCommand,
+  sha256: string,
+  hashOfBody: () => Promise<string>,
+): void {
   // The two stacks differ in the types of their inputs only, which nothing here looks at.
-  (command as PutObjectCommand).middlewareStack.add(
+  const { middlewareStack } = command as PutObjectCommand;
+  middlewareStack.add(
     (next) => (args) => {
       const { headers } = args.request as { headers: Record<string, string> };
       headers['x-amz-content-sha256'] = sha256;
@@ -17,6 +28,28 @@ export function signWithHash(command: PutObjectCommand | UploadPartCommand, sha2
     },
     { step: 'build', name: 'signWithHash' },
   );
+  middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        const refused = error instanceof Error && REFUSED_HASH.includes(error.name);
+        throw refused && (await hashOfBody()) !== sha256 ? new WrongChecksum(error) : error;
+      }
+    },
+    // The retries are further out: each try passes here.
+    { step: 'deserialize', priority: 'high', name: 'tellWrongChecksum' },
+  );
+}
+
+/** The checksum that the caller gave is not that of the body it gave: another try would be refused as well. */
+class WrongChecksum extends Error {
+  override readonly name = 'WrongChecksum';
+  readonly $metadata = { httpStatusCode: 400 };
+
+  constructor(cause: Error) {
+    super('the body has another SHA-256 than the one given with it', { cause });
+  }
 }
 
 export async function sha256Of(body: StreamBody): Promise<string> {
@@ -25,16 +58,13 @@ export async function sha256Of(body: StreamBody): Promise<string> {
   return sha256.digest('hex');
 }
 
-/** What a failed request is blamed on: an error of the body is the caller's own, and no other try can mend it. */
-export interface BodyFailure {
-  error?: unknown;
-}
-
 /**
  * A body for the SDK. The next chunk is asked for only when the socket has taken the last one to its end (a high-water
  * mark of nothing, and `pipe` waits for "drain"), so that all chunks may be in one buffer.
+ *
+ * @param onFailure told of the body's own error; the request must then be aborted, for it would wait for the rest
  */
-export function readableOf(body: StreamBody, key: string, failure: BodyFailure): Readable {
+export function readableOf(body: StreamBody, key: string, onFailure: (error: unknown) => void): Readable {
   let chunks: AsyncIterator<Uint8Array> | undefined;
   let sent = 0;
   const readable = new Readable({
@@ -51,8 +81,8 @@ export function readableOf(body: StreamBody, key: string, failure: BodyFailure):
           else throw wrongSize(key, body.size, String(sent));
         })
         .catch((error: unknown) => {
-          failure.error = error;
-          this.destroy(error as Error);
+          onFailure(error);
+          this.destroy();
         });
     },
     destroy(error, done) {
@@ -65,8 +95,8 @@ export function readableOf(body: StreamBody, key: string, failure: BodyFailure):
         );
     },
   });
-  // The error is told through `failure`. When the request has ended first nobody listens to the stream any more, and an
-  // error event that nobody listens to ends the process.
+  // When the request has ended first nobody listens to the stream any more, and an error event that nobody listens to
+  // ends the process.
   readable.on('error', () => undefined);
   return readable;
 }

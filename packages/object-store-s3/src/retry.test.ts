@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { inspect } from 'node:util';
 import { isObjectStoreError } from '@bucket-radio/object-store';
 import { type ScriptedServer, s3Error, startScriptedServer } from '@bucket-radio/testing';
@@ -116,6 +117,42 @@ describe('retries', () => {
     server.play({ status: 500 }, STORED, STORED, STORED);
     for (const key of ['a', 'b', 'c']) await store.put(key, body);
     expect(server.connections()).toBe(1);
+  });
+});
+
+describe('bodies that are refused for their checksum', () => {
+  const right = { checksum: { sha256: hash('sha256', body) } };
+  const wrong = { checksum: { sha256: hash('sha256', 'something else') } };
+  const upload = { key: 'x', uploadId: 'one' };
+
+  it('are sent again when the bytes were damaged on their way', async () => {
+    const store = openStore();
+    server.play(s3Error(400, 'XAmzContentSHA256Mismatch'), STORED, s3Error(400, 'BadDigest'), STORED);
+    await store.put('x', body, right);
+    await store.putPart(upload, 1, body, right);
+    expect(server.received).toHaveLength(4);
+  });
+
+  it('are not sent again when the checksum given was never theirs', async () => {
+    const store = openStore();
+    server.play(s3Error(400, 'XAmzContentSHA256Mismatch'), s3Error(400, 'XAmzContentSHA256Mismatch'));
+    for (const call of [store.put('x', body, wrong), store.putPart(upload, 1, body, wrong)]) {
+      const error = await failure(call);
+      expect(error).toMatchObject({ code: 'ChecksumMismatch', attempts: 1 });
+      expect(error.message).toContain('the checksum given is not that of the body');
+    }
+    expect(server.received).toHaveLength(2);
+  });
+
+  it('end their request at once when they end too soon, and are not sent again', async () => {
+    const short = {
+      size: 10,
+      async *chunks() {
+        yield body.subarray(0, 3);
+      },
+    };
+    expect(await failure(openStore().putPart(upload, 1, short))).toMatchObject({ code: 'NotSupported' });
+    expect(server.received).toHaveLength(0);
   });
 });
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
@@ -158,7 +159,7 @@ export function createS3Store(options: S3StoreOptions): S3Store {
       const send = (condition: { IfMatch?: string; IfNoneMatch?: string }) =>
         request(call, (http) => {
           const command = new PutObjectCommand({ ...where, Key: key, Body: body, ...fields, ...condition });
-          if (put.checksum !== undefined) signWithHash(command, put.checksum.sha256);
+          if (put.checksum !== undefined) signWithHash(command, put.checksum.sha256, async () => hash('sha256', body));
           return client.send(command, http);
         });
       const { ETag } =

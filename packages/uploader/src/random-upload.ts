@@ -1,3 +1,4 @@
+import { isObjectStoreError } from '@bucket-radio/object-store';
 import type { UploadContext } from './context.ts';
 import { dedupeUpload } from './dedupe.ts';
 import { discardUpload } from './discard.ts';
@@ -85,7 +86,8 @@ async function sendAndComplete(
     await verifyArrival(store, { key, id, size: source.size, etag });
     if (options.verify === 'read') await verifyContent(store, key, etag, parts);
     return finish(parts, etag);
-  } catch (error) {
+  } catch (failure) {
+    const error = await blame(source, failure);
     // With a journal the parts are kept for the next try, unless there is to be none or it would be of other content.
     const keep = journal !== undefined && !control.signal.aborted && !isChanged(error);
     if (!keep) {
@@ -94,6 +96,15 @@ async function sendAndComplete(
     }
     throw error;
   }
+}
+
+/** A source that was written to between its hash and its bytes is what the store calls a wrong checksum. */
+async function blame(source: RandomSource, error: unknown): Promise<unknown> {
+  if (!isObjectStoreError(error, 'ChecksumMismatch')) return error;
+  return source.checkUnchanged().then(
+    () => error,
+    (changed: unknown) => changed,
+  );
 }
 
 function isChanged(error: unknown): boolean {

@@ -385,6 +385,20 @@ describe('bad input', () => {
     expect(await readdir(join(directory, 'j'))).toEqual([]);
   });
 
+  it('a file that is written to between its hash and its bytes fails with SourceChanged', async () => {
+    const store = createMemoryStore();
+    const path = await fileOf(noise(CHUNK * 9));
+    const writing = altered(store, {
+      putPart: async (upload, partNumber, ...rest) => {
+        if (partNumber === 3) await writeFile(path, noise(CHUNK * 9, 2));
+        return store.putPart(upload, partNumber, ...rest);
+      },
+    });
+    const { result } = createUploader(writing, { multipartChunkSizeMb: CHUNK_MB }).upload(path, 'x');
+    await expect(result).rejects.toMatchObject({ code: 'SourceChanged' });
+    expect(await all(store.listMultiparts())).toEqual([]);
+  });
+
   it('a stream that fails ends the upload with its error as the cause', async () => {
     const store = createMemoryStore();
     const cause = new Error('unplugged');
