@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { ObjectStoreError, throwIfAborted } from '@bucket-radio/object-store';
+import { isObjectStoreError, ObjectStoreError, throwIfAborted } from '@bucket-radio/object-store';
 import type { Target } from './classify.ts';
 import { createClient } from './client.ts';
 import { type Call, mapS3Error } from './errors.ts';
@@ -28,8 +28,11 @@ export interface S3Context {
   readonly requestTimeoutMs: number;
   /** One request, retried by the SDK; aborted by its caller's signal or by `close`. */
   request<Output>(call: Call, send: Send<Output>): Promise<Output>;
-  /** The same for a body that is a stream, which the SDK does not retry: `send` must begin it anew. */
-  requestStream<Output>(call: Call, send: Send<Output>): Promise<Output>;
+  /**
+   * The same with `partAttempts`, for what the SDK is not to retry: a body that is a stream, which `send` must begin
+   * anew, and commands of `leaveRetriesToCaller`.
+   */
+  requestPart<Output>(call: Call, send: Send<Output>): Promise<Output>;
   stats(): S3Stats;
   close(): void;
 }
@@ -98,7 +101,7 @@ export function createContext(options: ResolvedS3Options): S3Context {
     traits: traitsOf(options.provider),
     requestTimeoutMs: options.requestTimeoutMs,
     request: (call, send) => run(call, retries.undecidedBefore, send),
-    requestStream: (call, send) =>
+    requestPart: (call, send) =>
       run(call, partRetries.undecidedBefore, async (http) => {
         const { strategy } = partRetries;
         let token = await strategy.acquireInitialRetryToken('');
@@ -106,7 +109,7 @@ export function createContext(options: ResolvedS3Options): S3Context {
           try {
             return await send(http);
           } catch (error) {
-            if (http.abortSignal.aborted) throw error;
+            if (http.abortSignal.aborted || isObjectStoreError(error)) throw error;
             const tries = token.getRetryCount() + 1;
             const retryAfterHint = retryAfterOf(error, Date.now());
             const info = { error: error as SdkFailure, errorType: 'TRANSIENT' as const };

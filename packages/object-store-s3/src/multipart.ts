@@ -29,17 +29,19 @@ import {
   validatePrefix,
 } from '@bucket-radio/object-store';
 import type { S3Context } from './context.ts';
-import { copySource, incompleteAnswer, putFields, quotedEtag } from './convert.ts';
+import { copySource, incompleteAnswer, putFields, quotedEtag, statusOf } from './convert.ts';
 import { requireAbsent } from './copy.ts';
+import { plainCause, readFailure } from './failure.ts';
 import { decodeKey } from './listing.ts';
 import { readableOf, sha256Of, signWithHash } from './payload.ts';
+import { leaveRetriesToCaller } from './retry.ts';
 
 /** A part may take as long as a line of a quarter of a megabit needs. */
 const SLOWEST_BYTES_PER_SECOND = 32_768;
 
 /** Multipart uploads; parts are sent as streams, signed with their SHA-256, and retried from their first byte. */
 export function createS3Multipart(context: S3Context, core: ObjectStore): MultipartStore {
-  const { bucket, client, request, requestStream, traits, where } = context;
+  const { bucket, client, request, requestPart, traits, where } = context;
   const at = ({ key, uploadId }: MultipartUpload) => ({ ...where, Key: key, UploadId: uploadId });
 
   const begin = (action: string, upload: MultipartUpload, signal: AbortSignal | undefined) => {
@@ -76,7 +78,7 @@ export function createS3Multipart(context: S3Context, core: ObjectStore): Multip
       const sha256 = options.checksum?.sha256 ?? (await sha256Of(stream));
       const requestTimeout = context.requestTimeoutMs + (stream.size / SLOWEST_BYTES_PER_SECOND) * 1000;
       let broken: BodyError | undefined;
-      const { ETag } = await requestStream(call, async (http) => {
+      const { ETag } = await requestPart(call, async (http) => {
         const attempt = new AbortController();
         const readable = readableOf(stream, upload.key, (error) => {
           broken = new BodyError(error);
@@ -145,13 +147,12 @@ export function createS3Multipart(context: S3Context, core: ObjectStore): Multip
         MultipartUpload: { Parts: ordered.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: etag })) },
         ...(conditional ? { IfNoneMatch: '*' } : {}),
       });
-      const { ETag } = await request({ ...call, ...(conditional ? { mode } : {}) }, (http) =>
-        client.send(command, http),
-      ).catch(async (error: unknown) => {
-        throw isObjectStoreError(error, 'Unavailable') && (await isGone(upload, started))
-          ? goneError(upload, error)
-          : error;
-      });
+      leaveRetriesToCaller(command);
+      const { ETag } = await requestPart({ ...call, ...(conditional ? { mode } : {}) }, (http) =>
+        client.send(command, http).catch(async (error: unknown) => {
+          throw statusOf(error) === 500 && (await isGone(upload, started)) ? goneError(upload, error) : error;
+        }),
+      );
       // Ceph answers with an empty ETag.
       if (ETag === '' || ETag === '""') return { etag: (await core.head(upload.key, started)).etag };
       return { etag: quotedEtag(ETag, upload.key) };
@@ -207,11 +208,11 @@ export function createS3Multipart(context: S3Context, core: ObjectStore): Multip
   };
 }
 
-function goneError({ key }: MultipartUpload, cause: ObjectStoreError): ObjectStoreError {
+function goneError({ key }: MultipartUpload, error: unknown): ObjectStoreError {
   return new ObjectStoreError(
     'Ambiguous',
     `complete ${quoteKey(key)}: the server failed, and the upload is gone: completed or aborted; look at the object`,
-    { key, cause: cause.cause, attempts: cause.attempts },
+    { key, cause: plainCause(readFailure(error, Date.now())) },
   );
 }
 

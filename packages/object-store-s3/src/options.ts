@@ -19,7 +19,7 @@ export interface S3StoreOptions {
    * of them, as a source that never stops needs.
    */
   readonly maxAttempts?: number;
-  /** The same for a part of a multipart upload, of which one that fails costs all others; default 8. */
+  /** The same for a part of a multipart upload and for its completion, where a failure costs all parts; default 8. */
   readonly partAttempts?: number;
   /** Default 5,000. */
   readonly connectionTimeoutMs?: number;

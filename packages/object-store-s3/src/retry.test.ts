@@ -74,6 +74,18 @@ describe('retries', () => {
     expect(server.received).toHaveLength(4);
   });
 
+  it('of a part and of a completion are eight, in one layer', async () => {
+    const upload = { key: 'x', uploadId: 'one' };
+    const eight = Array.from({ length: 8 }, () => s3Error(503, 'SlowDown'));
+    const store = openStore();
+    server.play(...eight);
+    expect(await failure(store.putPart(upload, 1, body))).toMatchObject({ code: 'Throttled', attempts: 8 });
+    server.play(...eight);
+    const complete = store.completeMultipart(upload, [{ partNumber: 1, etag: '"e"' }]);
+    expect(await failure(complete)).toMatchObject({ code: 'Throttled', attempts: 8 });
+    expect(server.received).toHaveLength(16);
+  });
+
   it('are not made for an error that would come again', async () => {
     for (const answer of [
       s3Error(403, 'AccessDenied'),

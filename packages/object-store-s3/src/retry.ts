@@ -1,4 +1,4 @@
-import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import type { CompleteMultipartUploadCommand, S3ClientConfig } from '@aws-sdk/client-s3';
 import { classify, isUndecided, type Target } from './classify.ts';
 import { readFailure } from './failure.ts';
 
@@ -47,6 +47,7 @@ export function createCallRetries({ maxAttempts, random, target }: RetryOptions)
     acquireInitialRetryToken: async () => retryToken(0, 0, false),
     recordSuccess: () => {},
     async refreshRetryTokenForRetry(token, { error, retryAfterHint }) {
+      if (typeof error === 'object' && leftToCaller.delete(error)) throw new Error('no further try here');
       const tries = token.getRetryCount() + 1;
       const undecidedBefore = (token as RetryToken).undecided;
       if (undecidedBefore && typeof error === 'object') afterUndecided.add(error);
@@ -65,6 +66,21 @@ export function createCallRetries({ maxAttempts, random, target }: RetryOptions)
     strategy,
     undecidedBefore: (error) => typeof error === 'object' && error !== null && afterUndecided.has(error),
   };
+}
+
+const leftToCaller = new WeakSet<object>();
+
+/** The SDK makes one try of this command: whoever sends it has a loop of its own. */
+export function leaveRetriesToCaller(command: CompleteMultipartUploadCommand): void {
+  command.middlewareStack.add(
+    (next) => (args) =>
+      next(args).catch((error: unknown) => {
+        if (typeof error === 'object' && error !== null) leftToCaller.add(error);
+        throw error;
+      }),
+    // The SDK's loop is further out.
+    { step: 'deserialize', priority: 'high', name: 'leaveRetriesToCaller' },
+  );
 }
 
 function retryToken(retries: number, delayMs: number, undecided: boolean): RetryToken {
