@@ -36,6 +36,12 @@ const PROOFS = {
     tests: ['packages/publisher', 'apps/radio-server/src/publisher.s3.integration.test.ts'],
     scaled: true,
   },
+  uploader: {
+    shows:
+      'faults in one of five requests and kill -9 at any moment: every upload ends whole or with a typed error, and is resumed',
+    tests: ['packages/uploader', 'packages/storage-proofs'],
+    scaled: true,
+  },
   storage: {
     shows: 'every store and wrapper keeps every promise of the contract, on a real S3 server too',
     tests: ['packages/object-store', 'packages/object-store-s3', 'packages/uploader', 'packages/storage-proofs'],

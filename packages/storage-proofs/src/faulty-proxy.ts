@@ -14,38 +14,56 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
+/** What a request is to an upload. */
+export type Step = 'create' | 'part' | 'complete' | 'other';
+
+function stepOf(method: string, url: string): Step {
+  if (method === 'PUT' && url.includes('partNumber=')) return 'part';
+  if (method !== 'POST') return 'other';
+  return url.includes('uploadId=') ? 'complete' : 'create';
+}
+
 export interface FaultyProxy {
   readonly endpoint: string;
   /** How often each fault was played. */
   readonly played: ReadonlyMap<Fault, number>;
-  /** Bytes of bodies of requests that put parts. */
+  /** Bytes of parts that arrived here, also those of requests that came to nothing. */
   readonly partBytes: () => number;
   close(): void;
 }
 
 export interface FaultyProxyOptions {
   readonly upstream: string;
-  /** The fault of this request, or none. */
-  readonly faultFor: (method: string, url: string) => Fault | undefined;
+  /** The fault of this request; none by default. */
+  readonly faultFor?: (step: Step) => Fault | undefined;
+  /** Told of a step of an upload before it is passed on, and again when the server has done it; each waits for it. */
+  readonly onStep?: (step: Step, at: 'before' | 'after') => Promise<void> | void;
+  /** Told of part bytes as they arrive, in all. */
+  readonly onPartBytes?: (total: number) => void;
 }
 
 /** A proxy in front of an S3 server on the loopback network that plays faults. */
-export async function startFaultyProxy({ upstream, faultFor }: FaultyProxyOptions): Promise<FaultyProxy> {
+export async function startFaultyProxy(options: FaultyProxyOptions): Promise<FaultyProxy> {
+  const { upstream, faultFor, onStep, onPartBytes } = options;
   const { hostname, port } = new URL(upstream);
   const played = new Map<Fault, number>();
   let partBytes = 0;
 
-  const forward = (incoming: IncomingMessage, outgoing: ServerResponse, loseReply: boolean): void => {
+  const forward = async (incoming: IncomingMessage, outgoing: ServerResponse, step: Step, lost: boolean) => {
     const { method, url, headers } = incoming;
+    await onStep?.(step, 'before');
     const upstreamRequest = httpRequest({ hostname, port, method, path: url, headers }, (answer) => {
-      if (loseReply) {
+      if (lost) {
         // The server has done it; nobody hears of it.
         answer.resume();
         answer.once('end', () => incoming.socket.destroy());
         return;
       }
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
+      const reply = (): void => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      };
+      Promise.resolve(onStep?.(step, 'after')).then(reply, () => incoming.socket.destroy());
     });
     upstreamRequest.on('error', () => incoming.socket.destroy());
     incoming.on('error', () => upstreamRequest.destroy());
@@ -55,7 +73,7 @@ export async function startFaultyProxy({ upstream, faultFor }: FaultyProxyOption
     incoming.pipe(upstreamRequest);
   };
 
-  const play = (fault: Fault, incoming: IncomingMessage, outgoing: ServerResponse): void => {
+  const play = (fault: Fault, incoming: IncomingMessage, outgoing: ServerResponse, step: Step): void => {
     const drainThen = (act: () => void): void => {
       incoming.resume();
       incoming.once('end', act);
@@ -90,26 +108,27 @@ export async function startFaultyProxy({ upstream, faultFor }: FaultyProxyOption
         return;
       }
       case 'lost-reply':
-        forward(incoming, outgoing, true);
+        forward(incoming, outgoing, step, true).catch(() => incoming.socket.destroy());
     }
   };
 
   const server = createServer((incoming, outgoing) => {
     outgoing.on('error', () => {});
-    const { method = '', url = '' } = incoming;
-    if (method === 'PUT' && url.includes('partNumber=')) {
+    const step = stepOf(incoming.method ?? '', incoming.url ?? '');
+    if (step === 'part') {
       incoming.on('data', (chunk: Buffer) => {
         partBytes += chunk.length;
+        onPartBytes?.(partBytes);
       });
       incoming.pause();
     }
-    const fault = faultFor(method, url);
+    const fault = faultFor?.(step);
     if (fault === undefined) {
-      forward(incoming, outgoing, false);
+      forward(incoming, outgoing, step, false).catch(() => incoming.socket.destroy());
       return;
     }
     played.set(fault, (played.get(fault) ?? 0) + 1);
-    play(fault, incoming, outgoing);
+    play(fault, incoming, outgoing, step);
   });
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

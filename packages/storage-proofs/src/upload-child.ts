@@ -4,7 +4,5 @@ import { createUploader } from '@bucket-radio/uploader';
 /** Uploads a file as a process of its own, to be killed: `upload-child.ts SETTINGS-JSON FILE KEY JOURNAL-DIRECTORY`. */
 const [settings = '', file = '', key = '', journalDirectory = ''] = process.argv.slice(2);
 const store = createS3Store(JSON.parse(settings));
-const upload = createUploader(store, { journalDirectory }).upload(file, key);
-upload.onProgress(({ bytes }) => process.stdout.write(`${bytes}\n`));
-await upload.result;
+await createUploader(store, { journalDirectory }).upload(file, key).result;
 store.close();
