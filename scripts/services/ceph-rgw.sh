@@ -96,6 +96,9 @@ paxos propose interval = 0.05
 paxos min wait = 0.01
 rgw frontends = beast endpoint=127.0.0.1:$PORT
 rgw thread pool size = 64
+rgw gc obj min wait = 5
+rgw gc processor period = 5
+rgw gc processor max time = 60
 CONF
 }
 

@@ -1,22 +1,14 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { S3Client } from '@aws-sdk/client-s3';
+import { PatientHandler, silent } from './handler.ts';
 import type { ResolvedS3Options } from './options.ts';
 import { type CallRetries, createCallRetries } from './retry.ts';
 
-type Logger = Exclude<S3ClientConfig['logger'], undefined>;
-
-/** The SDK logs with `console` unless it is given something else; what matters of it is in the errors. */
-const silent: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-
 /** Without `info` the SDK does not even compose its line for every request, which costs more than the request's hash. */
-const silentForRequests = { ...silent, info: undefined } as unknown as Logger;
+const silentForRequests = { ...silent, info: undefined } as unknown as typeof silent;
 
 /** The SDK's client with the settings that R2, MinIO, Ceph and a live source need. */
 export function createClient(options: ResolvedS3Options): { client: S3Client; retries: CallRetries } {
   const { endpoint, bucket, accessKeyId, secretAccessKey, sessionToken, region, maxAttempts, random } = options;
-  const agent = { keepAlive: true, maxSockets: options.maxConnections };
   const retries = createCallRetries({ maxAttempts, random, target: { endpoint, bucket } });
   const client = new S3Client({
     endpoint,
@@ -32,16 +24,7 @@ export function createClient(options: ResolvedS3Options): { client: S3Client; re
     maxAttempts,
     retryStrategy: retries.strategy,
     logger: silentForRequests,
-    requestHandler: new NodeHttpHandler({
-      httpAgent: new HttpAgent(agent),
-      httpsAgent: new HttpsAgent(agent),
-      connectionTimeout: options.connectionTimeoutMs,
-      socketTimeout: options.idleTimeoutMs,
-      requestTimeout: options.requestTimeoutMs,
-      // Otherwise a request timeout only writes a warning.
-      throwOnRequestTimeout: true,
-      logger: silent,
-    }),
+    requestHandler: new PatientHandler(options),
   });
   return { client, retries };
 }

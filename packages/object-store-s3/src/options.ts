@@ -30,6 +30,11 @@ export interface S3StoreOptions {
    * for every 32 KiB.
    */
   readonly requestTimeoutMs?: number;
+  /**
+   * How long the service may work on a copy or on the joining of parts; it may say nothing meanwhile. Default 600,000:
+   * gigabytes take minutes.
+   */
+  readonly copyTimeoutMs?: number;
   /** Most connections at a time; further calls wait for one. Bodies being read hold theirs. Default 16. */
   readonly maxConnections?: number;
   /** For the jitter between tries: a number in [0, 1). Default `Math.random`. */
@@ -66,6 +71,7 @@ export function resolveOptions(options: S3StoreOptions): ResolvedS3Options {
     connectionTimeoutMs: checkNumber('connectionTimeoutMs', options.connectionTimeoutMs ?? 5_000, 1, 3_600_000),
     idleTimeoutMs: checkNumber('idleTimeoutMs', options.idleTimeoutMs ?? 15_000, 1, 3_600_000),
     requestTimeoutMs: checkNumber('requestTimeoutMs', options.requestTimeoutMs ?? 60_000, 1, 3_600_000),
+    copyTimeoutMs: checkNumber('copyTimeoutMs', options.copyTimeoutMs ?? 600_000, 1, 3_600_000),
     maxConnections: checkNumber('maxConnections', options.maxConnections ?? 16, 1, 1_000),
     random: options.random ?? Math.random,
   };

@@ -314,6 +314,28 @@ describe('errors', () => {
     expect(error).toMatchObject({ code: 'Timeout', attempts: 2 });
   });
 
+  it('of a silent server are not those of a copy or a completion, which it may work on', async () => {
+    const store = openStore({ idleTimeoutMs: 20, requestTimeoutMs: 20, copyTimeoutMs: 60_000, maxAttempts: 1 });
+    server.play('silent', 'silent');
+    const controller = new AbortController();
+    const { signal } = controller;
+    const calls = [
+      failure(store.copy('from', 'to', { signal })),
+      failure(store.completeMultipart({ key: 'x', uploadId: 'one' }, [{ partNumber: 1, etag: '"e"' }], { signal })),
+    ];
+    await expect.poll(() => server.received.length).toBe(2);
+    server.play('silent');
+    expect(await failure(store.put('x', body))).toMatchObject({ code: 'Timeout' });
+    controller.abort();
+    expect((await Promise.all(calls)).map((error) => isObjectStoreError(error) && error.code)).toEqual([
+      'Aborted',
+      'Aborted',
+    ]);
+    const hasty = openStore({ copyTimeoutMs: 20, maxAttempts: 1 });
+    server.play('silent');
+    expect(await failure(hasty.copy('from', 'to'))).toMatchObject({ code: 'Timeout' });
+  });
+
   it('of a body that stops halfway reach its reader', async () => {
     const headers = { etag: '"e"', 'last-modified': 'Sat, 21 Nov 2026 00:00:00 GMT', 'content-length': '100' };
     server.play({ status: 200, headers, body: 'only this' });
