@@ -42,6 +42,11 @@ const PROOFS = {
     tests: ['packages/uploader', 'packages/storage-proofs'],
     scaled: true,
   },
+  'hybrid-buffer': {
+    shows: 'a hybrid buffer is a plain array, whatever storage and middleware it has; a crash leaves no plaintext',
+    tests: ['packages/hybrid-buffer'],
+    scaled: true,
+  },
   storage: {
     shows: 'every store and wrapper keeps every promise of the contract, on a real S3 server too',
     tests: ['packages/object-store', 'packages/object-store-s3', 'packages/uploader', 'packages/storage-proofs'],

@@ -1,0 +1,13 @@
+export { createHybridBuffer } from './buffer.ts';
+export { HybridBufferError, type HybridBufferErrorCode, isHybridBufferError } from './error.ts';
+export { brotli, gzip, zstd } from './middleware/compression.ts';
+export { aes256Gcm, chacha20Poly1305, type EncryptionOptions } from './middleware/encryption.ts';
+export type { FrameCodec, Middleware } from './middleware/middleware.ts';
+export type { HybridBufferOptions } from './options.ts';
+export { type FileSystemOptions, fileSystem } from './storage/file-system.ts';
+export { memory } from './storage/memory.ts';
+export { type ObjectStorageOptions, objectStore } from './storage/object-store.ts';
+export { type S3StorageOptions, s3 } from './storage/s3.ts';
+export type { S3Client, ServerSideEncryption } from './storage/s3-client/client.ts';
+export type { StorageBackend, StorageFactory } from './storage/storage.ts';
+export type { Chunk, HybridBuffer, LimitOptions, RangeOptions } from './types.ts';
