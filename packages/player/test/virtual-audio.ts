@@ -1,12 +1,9 @@
 import type { PlacedPcm } from '../src/engine/decode/assemble.ts';
-import type { DecodeJob, PcmBatch, SegmentDecoder } from '../src/engine/decode/decoder.ts';
+import type { DecodeJob, DecodeSession, SegmentDecoder } from '../src/engine/decode/decoder.ts';
 import { Emitter } from '../src/engine/emitter.ts';
 import { PcmRing } from '../src/engine/output/ring.ts';
 import type { AudioSink, SinkEvents } from '../src/engine/output/sink.ts';
 import type { VirtualClock } from './virtual-clock.ts';
-
-const TICK_MS = 40;
-const TICK_FRAMES = 1920;
 
 /** A sound card on a virtual clock: the real ring, emptied in virtual time. */
 export class VirtualSink implements AudioSink {
@@ -24,8 +21,11 @@ export class VirtualSink implements AudioSink {
   #heard = false;
   #contextFrame = 0;
 
-  constructor(clock: VirtualClock) {
+  readonly #tickMs: number;
+
+  constructor(clock: VirtualClock, tickMs: number = 40) {
     this.#clock = clock;
+    this.#tickMs = tickMs;
     this.#run().catch(() => undefined);
   }
 
@@ -65,15 +65,16 @@ export class VirtualSink implements AudioSink {
   }
 
   async #run(): Promise<void> {
-    const left = new Float32Array(TICK_FRAMES);
-    const right = new Float32Array(TICK_FRAMES);
+    const tickFrames = this.#tickMs * 48;
+    const left = new Float32Array(tickFrames);
+    const right = new Float32Array(tickFrames);
     for (;;) {
-      await this.#clock.sleep(TICK_MS, this.#closed.signal);
+      await this.#clock.sleep(this.#tickMs, this.#closed.signal);
       if (!this.#open || !this.running) continue;
       this.ring.render(left, right);
-      this.#contextFrame += TICK_FRAMES;
+      this.#contextFrame += tickFrames;
       if (this.ring.state === 'playing') this.#heard = true;
-      else if (this.#heard) this.silentMs += TICK_MS;
+      else if (this.#heard) this.silentMs += this.#tickMs;
       const { state, stream, frame, bufferedFrames, underruns } = this.ring;
       const contextFrame = this.#contextFrame;
       this.#events.emit('position', { state, stream, frame, contextFrame, bufferedFrames, underruns });
@@ -87,12 +88,19 @@ export class VirtualDecoder implements SegmentDecoder {
   readonly jobs: DecodeJob[] = [];
   fail: (job: DecodeJob) => Error | undefined = () => undefined;
 
-  async decode(job: DecodeJob, onBatch: (batch: PcmBatch) => void): Promise<void> {
+  open(job: DecodeJob): DecodeSession {
     this.jobs.push(job);
     const error = this.fail(job);
-    if (error !== undefined) throw error;
-    for (const { frames } of job.packets) {
-      onBatch({ left: new Float32Array(frames).fill(0.25), right: new Float32Array(frames).fill(0.25) });
-    }
+    return {
+      push: (packets) => {
+        if (error !== undefined) return;
+        const frames = packets.reduce((sum, packet) => sum + packet.frames, 0);
+        job.onBatch({ left: new Float32Array(frames).fill(0.25), right: new Float32Array(frames).fill(0.25) });
+      },
+      finish: async () => {
+        if (error !== undefined) throw error;
+      },
+      close: () => undefined,
+    };
   }
 }

@@ -8,7 +8,7 @@ import {
 } from '@bucket-radio/manifest';
 import type { FetchLike } from '../src/engine/core/http.ts';
 import { LEAD_IN_UUID } from '../src/engine/mp4/uuid.ts';
-import { box, EPOCH, leadInPayload, uuidBox } from './fixtures.ts';
+import { EPOCH, leadInPayload, uuidBox } from './fixtures.ts';
 import { makeInit, makeSegment } from './mux.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -26,6 +26,10 @@ export interface VirtualStationOptions {
   readonly skewMs?: number;
   /** Whether CORS exposes `Date`. Default true. */
   readonly exposesDate?: boolean;
+  /** By how many millionths the station's sample clock is faster than the listener's sound card. */
+  readonly ppm?: number;
+  /** Packets of a few bytes, for long runs. */
+  readonly light?: boolean;
 }
 
 /** A station, its bucket and the network to it, on a virtual clock. The audio in the packets is not decodable. */
@@ -35,6 +39,12 @@ export class VirtualStation {
   fault: (path: string) => Fault | undefined = () => undefined;
   /** How long an answer takes. */
   delayMs: (path: string) => number = () => 20;
+  /** Bytes per second at which a body arrives. */
+  rate: (path: string) => number = () => Number.POSITIVE_INFINITY;
+  nowPlaying: Manifest['nowPlaying'];
+  previous: Manifest['previous'];
+  /** Length of a break before the segments from `index` on, in milliseconds. */
+  breaks: Manifest['breaks'] = [];
   epoch: string = EPOCH;
   live = true;
   missing: Manifest['missing'] = [];
@@ -45,21 +55,43 @@ export class VirtualStation {
   /** Listener's time at which segment 0 of the epoch started. */
   #startedAt: number;
   #endedAt = Number.POSITIVE_INFINITY;
+  readonly #delayed = new Map<number, number>();
 
   constructor(clock: VirtualClock, options: VirtualStationOptions = {}) {
     this.#clock = clock;
-    this.#options = { segmentSeconds: 10, windowSegments: 3, head: 3, skewMs: 0, exposesDate: true, ...options };
+    this.#options = {
+      segmentSeconds: 10,
+      windowSegments: 3,
+      head: 3,
+      skewMs: 0,
+      exposesDate: true,
+      ppm: 0,
+      light: false,
+      ...options,
+    };
     this.#startedAt = clock.now() - this.#options.head * this.segmentMs - PUBLISH_DELAY_MS;
   }
 
+  /** Duration of a segment by the listener's clock. */
   get segmentMs(): number {
-    return this.#options.segmentSeconds * 1000;
+    return this.#options.segmentSeconds * 1000 * (1 - this.#options.ppm / 1e6);
+  }
+
+  /** Listener's time at which a segment can be read. */
+  readableAt(index: number): number {
+    return this.#startedAt + (index + 1) * this.segmentMs + PUBLISH_DELAY_MS + (this.#delayed.get(index) ?? 0);
+  }
+
+  /** One segment is published later than it should. */
+  delaySegment(index: number, ms: number): void {
+    this.#delayed.set(index, ms);
   }
 
   /** Newest readable segment. */
   get latest(): number {
     const until = Math.min(this.#clock.now(), this.#endedAt);
-    return Math.floor((until - PUBLISH_DELAY_MS - this.#startedAt) / this.segmentMs) - 1;
+    const due = Math.floor((until - PUBLISH_DELAY_MS - this.#startedAt) / this.segmentMs + 1e-9) - 1;
+    return until < this.readableAt(due) ? due - 1 : due;
   }
 
   /** The clean end of a broadcast. */
@@ -81,6 +113,13 @@ export class VirtualStation {
     this.#startedAt = this.#clock.now() - next * this.segmentMs;
   }
 
+  /** Another epoch that goes on with the next index; the one before stays in the window for a while. */
+  continueInEpoch(epoch: string): void {
+    const { segmentSeconds, first, latest, latestStart } = this.manifest();
+    this.previous = { epoch: this.epoch, segmentSeconds, first, latest, latestStart };
+    this.epoch = epoch;
+  }
+
   /** A new numbering from 0. */
   newEpoch(epoch: string): void {
     this.epoch = epoch;
@@ -89,7 +128,7 @@ export class VirtualStation {
 
   /** UTC, by the listener's clock, at which a frame was captured. */
   capturedAt(frame: number): number {
-    return this.#startedAt + (frame * 1000) / 48_000;
+    return this.#startedAt + (frame * this.segmentMs) / (this.#options.segmentSeconds * 48_000);
   }
 
   /** Requests whose path matches. */
@@ -109,8 +148,24 @@ export class VirtualStation {
     if (path === 'manifest.json') return this.#manifestResponse(headers.get('if-none-match'));
     const object = this.#object(path.replace(/\?.*/, ''));
     if (object === undefined) return this.#respond(404, null);
-    return this.#respond(200, fault === 'truncate' ? object.subarray(0, object.length - 7) : object);
+    const body = fault === 'truncate' ? object.subarray(0, object.length / 2) : object;
+    const rate = this.rate(path);
+    return rate === Number.POSITIVE_INFINITY ? this.#respond(200, body) : this.#paced(body, rate, signal);
   };
+
+  /** A body that arrives in ten parts a second. */
+  #paced(body: Uint8Array, rate: number, signal: AbortSignal): Response {
+    const size = Math.max(1, Math.floor(rate / 10));
+    let at = 0;
+    const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+      await this.#clock.sleep(100, signal);
+      controller.enqueue(new Uint8Array(body.subarray(at, at + size)));
+      at += size;
+      if (at >= body.length) controller.close();
+    };
+    const response = this.#respond(200, null);
+    return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), { headers: response.headers });
+  }
 
   manifest(): Manifest {
     const { segmentSeconds, windowSegments, skewMs } = this.#options;
@@ -123,7 +178,7 @@ export class VirtualStation {
       epoch: this.epoch,
       segmentSeconds,
       sampleRate: 48_000,
-      first: windowFirst(latest, windowSegments, 0),
+      first: windowFirst(latest, windowSegments, this.previous === undefined ? 0 : this.previous.latest + 1),
       latest,
       latestStart,
       nextEta: latestStart + 2 * this.segmentMs + PUBLISH_DELAY_MS,
@@ -137,9 +192,11 @@ export class VirtualStation {
         segment: segmentTemplate(this.epoch, name),
         bitrate: name === 'hq' ? 1_500_000 : 128_000,
       })),
-      breaks: [],
+      breaks: this.breaks,
       gaps: [],
       missing: this.missing,
+      ...(this.nowPlaying === undefined ? {} : { nowPlaying: this.nowPlaying }),
+      ...(this.previous === undefined ? {} : { previous: this.previous }),
     };
   }
 
@@ -159,24 +216,33 @@ export class VirtualStation {
 
   #object(path: string): Uint8Array | undefined {
     const key = parseStationKey(path);
-    if (key === undefined || !('epoch' in key) || key.epoch !== this.epoch) return undefined;
+    if (key === undefined || !('epoch' in key)) return undefined;
+    const { previous } = this;
+    const old = key.epoch !== this.epoch && key.epoch === previous?.epoch ? previous : undefined;
+    if (key.epoch !== this.epoch && old === undefined) return undefined;
     if (key.kind === 'init') return makeInit(key.rendition === 'hq' ? 'flac' : 'opus');
-    const { first, latest } = this.manifest();
+    const { first, latest } = old ?? this.manifest();
     if (key.index < first - 1 || key.index > latest) return undefined;
     const gone = this.missing.some((entry) => entry.rendition === key.rendition && entry.index === key.index);
-    return gone ? undefined : virtualSegment(key.rendition, key.index, this.#options.segmentSeconds);
+    return gone ? undefined : virtualSegment(key.rendition, key.index, this.#options);
   }
 }
 
 /** Packets that carry their own name, without a proof; padded so that hq is as heavy as music. */
-function virtualSegment(rendition: 'hq' | 'lq', index: number, segmentSeconds: number): Uint8Array {
-  const frames = rendition === 'hq' ? 1920 : 960;
+function virtualSegment(
+  rendition: 'hq' | 'lq',
+  index: number,
+  { segmentSeconds, light }: { readonly segmentSeconds: number; readonly light: boolean },
+): Uint8Array {
+  const [frames, full] = rendition === 'hq' ? [1920, 7200] : [960, 320];
+  const bytes = light ? 40 : full;
   const count = (segmentSeconds * 48_000) / frames;
-  const packets = Array.from({ length: count }, (_, i) => ({
-    data: Buffer.from(`${formatIndex(index)}/${i}`),
-    frames,
-  }));
+  const packets = Array.from({ length: count }, (_, i) => {
+    const data = Buffer.alloc(bytes);
+    data.write(`${formatIndex(index)}/${i}`);
+    return { data, frames };
+  });
   const segment = makeSegment(index * segmentSeconds * 48_000, packets);
-  if (rendition === 'hq') return Buffer.concat([segment, box('free', new Uint8Array(segmentSeconds * 180_000))]);
+  if (rendition === 'hq') return segment;
   return Buffer.concat([uuidBox(LEAD_IN_UUID, leadInPayload([Buffer.from('before')])), segment]);
 }

@@ -41,6 +41,7 @@ export const en: Messages = {
     stopped: '',
     connecting: 'Connecting…',
     playing: '',
+    paused: 'Paused',
     rebuffering: 'Waiting for the network…',
     offline: 'Playing goes on when the station is back.',
     failed: '',

@@ -1,24 +1,26 @@
-import type { Manifest } from '@bucket-radio/manifest';
+import type { Manifest, NowPlaying } from '@bucket-radio/manifest';
 import { defaultWorkletUrl } from '../worklet-url.ts';
 import { judgeBitPerfect } from './bit-perfect.ts';
 import { type Clock, systemClock } from './core/clock.ts';
-import { type FollowedSegment, Follower } from './core/follower.ts';
-import { utcOfFrame } from './core/live-edge.ts';
+import type { FollowedSegment, SegmentInput } from './core/delivery.ts';
+import { type StationPoint, viewOfEpoch } from './core/epochs.ts';
+import { Follower } from './core/follower.ts';
+import { framesPerSegment, joinFrame, type LatencyMode, utcOfFrame } from './core/live-edge.ts';
 import { type Quality, QualityPolicy } from './core/quality.ts';
 import { chooseDecoder } from './decode/choose.ts';
-import type { SegmentDecoder } from './decode/decoder.ts';
 import { Emitter } from './emitter.ts';
+import { savesData, watchForWake } from './environment.ts';
 import { PlayerError, toPlayerError } from './error.ts';
-import { feed } from './feeder.ts';
 import { NowPlayingTrack } from './now-playing.ts';
-import type { AudioSink, SinkPosition } from './output/sink.ts';
+import type { Output } from './output/output.ts';
+import { PcmOutput } from './output/pcm-output.ts';
+import type { SinkPosition } from './output/sink.ts';
 import { WorkletSink } from './output/worklet-sink.ts';
 import { Timeline, type TimelineSegment } from './timeline.ts';
 import type { RadioEngine, RadioEngineEvents, RadioEngineOptions, RadioState, RadioStats } from './types.ts';
 
-/** More sound than this waits only when the output stands still; then nothing more is fetched. 45 s. */
-const MAX_BUFFERED_FRAMES = 45 * 48_000;
-const ROOM_POLL_MS = 500;
+/** The output reports its position at least every so many frames while it plays. */
+const REPORT_FRAMES = 6000;
 
 /** A freshly opened output may take this long to run before it counts as blocked. */
 const AUTOPLAY_GRACE_MS = 2500;
@@ -35,17 +37,20 @@ class Engine implements RadioEngine {
   readonly #clock: Clock;
   readonly #events = new Emitter<RadioEngineEvents>();
   readonly #quality = new QualityPolicy();
-  readonly #sink: AudioSink;
+  readonly #output: Output;
   readonly #timeline = new Timeline();
   readonly #nowPlaying = new NowPlayingTrack();
   #state: RadioState = 'stopped';
   #error: PlayerError | undefined;
   #volume: number;
+  #latencyMode: LatencyMode;
   #session: AbortController | undefined;
   #follower: Follower | undefined;
-  #decoder: SegmentDecoder | undefined;
   #position: SinkPosition | undefined;
   #audible: TimelineSegment | undefined;
+  #title: NowPlaying | undefined;
+  /** Where `pause` was called, or `seek` wants to go. */
+  #resumeAt: StationPoint | undefined;
   #interrupted = false;
   #streams = 0;
   #underruns = 0;
@@ -57,10 +62,12 @@ class Engine implements RadioEngine {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#volume = checkedVolume(options.volume ?? 1);
+    this.#latencyMode = options.latencyMode ?? 'balanced';
     this.#quality.mode = options.quality ?? 'auto';
-    this.#sink = options.createSink?.() ?? new WorkletSink(String(options.workletUrl ?? defaultWorkletUrl()));
-    this.#sink.on('position', (position) => this.#onPosition(position));
-    this.#sink.on('running', (running) => this.#onRunning(running));
+    this.#quality.savesData = savesData;
+    this.#output = options.createOutput?.() ?? createPcmOutput(options);
+    this.#output.on('position', (position) => this.#onPosition(position));
+    this.#output.on('running', (running) => this.#onRunning(running));
   }
 
   get state(): RadioState {
@@ -72,7 +79,7 @@ class Engine implements RadioEngine {
   }
 
   get outputNode(): AudioNode | undefined {
-    return this.#sink.outputNode;
+    return this.#output.outputNode;
   }
 
   get volume(): number {
@@ -83,6 +90,10 @@ class Engine implements RadioEngine {
     return this.#quality.mode;
   }
 
+  get latencyMode(): LatencyMode {
+    return this.#latencyMode;
+  }
+
   get stats(): RadioStats {
     const manifest = this.#follower?.manifest;
     const audible = this.#audible;
@@ -91,7 +102,10 @@ class Engine implements RadioEngine {
       station: manifest?.station,
       live: this.#follower?.onAir ?? false,
       latencySeconds: this.#latencySeconds(manifest),
-      bufferedSeconds: Math.max(0, this.#sink.bufferedFrames) / 48_000,
+      bufferedSeconds: Math.max(0, this.#output.bufferedFrames) / 48_000,
+      windowSeconds: manifest === undefined ? 0 : windowFrames(manifest) / 48_000,
+      behindSeconds: this.#behindSeconds(manifest),
+      shifted: this.#resumeAt !== undefined || (this.#follower?.shifted ?? false),
       underruns: this.#underruns,
       rendition: audible?.rendition,
       segment: audible?.index,
@@ -103,11 +117,11 @@ class Engine implements RadioEngine {
         rendition: audible?.rendition,
         verified: audible?.verified,
         volume: this.#volume,
-        contextRate: this.#sink.sampleRate,
+        contextRate: this.#output.sampleRate,
       }),
       bitPerfectVerified: this.#verified,
       bitPerfectFailed: this.#mismatched,
-      nowPlaying: audible === undefined ? undefined : this.#nowPlaying.at(audible.epoch, this.#position?.frame ?? 0),
+      nowPlaying: this.#title,
       clockOffsetMs: this.#follower?.serverClock.offsetMs ?? 0,
     };
   }
@@ -119,14 +133,14 @@ class Engine implements RadioEngine {
   play(): void {
     if (this.#session !== undefined) {
       // A second press in a gesture is how a listener answers AutoplayBlocked.
-      this.#sink.open().catch(() => undefined);
+      this.#output.open().catch(() => undefined);
       return;
     }
     const session = new AbortController();
     this.#session = session;
     this.#error = undefined;
     this.#setState('connecting');
-    const opened = this.#sink.open();
+    const opened = this.#output.open();
     this.#watchAutoplay(session.signal).catch(() => undefined);
     this.#run(opened, session.signal).catch((error: unknown) => {
       if (!session.signal.aborted) this.#fail(toPlayerError(error, 'AudioOutput'));
@@ -134,15 +148,45 @@ class Engine implements RadioEngine {
   }
 
   stop(): void {
-    if (this.#session === undefined && this.#state !== 'failed') return;
+    this.#resumeAt = undefined;
+    if (this.#session === undefined && this.#state !== 'failed' && this.#state !== 'paused') return;
     this.#end();
     this.#error = undefined;
     this.#setState('stopped');
   }
 
+  pause(): void {
+    const point = this.#point();
+    if (point === undefined) return;
+    this.#end();
+    this.#resumeAt = point;
+    this.#setState('paused');
+  }
+
+  seek(seconds: number): void {
+    const manifest = this.#follower?.manifest;
+    if (manifest === undefined || !(seconds >= 0)) return;
+    const edge = (manifest.latest + 1) * framesPerSegment(manifest);
+    const frame = Math.max(edge - Math.round(seconds * 48_000), edge - windowFrames(manifest));
+    const live = frame >= joinFrame(manifest, undefined, this.#latencyMode);
+    this.#jump(live ? undefined : { epoch: manifest.epoch, frame });
+  }
+
+  goLive(): void {
+    this.#jump(undefined);
+  }
+
+  setLatencyMode(mode: LatencyMode): void {
+    this.#latencyMode = mode;
+  }
+
+  wake(): void {
+    this.#follower?.wake();
+  }
+
   setVolume(volume: number): void {
     this.#volume = checkedVolume(volume);
-    this.#sink.setVolume(volume);
+    this.#output.setVolume(volume);
     this.#emitStats();
   }
 
@@ -152,27 +196,32 @@ class Engine implements RadioEngine {
 
   async dispose(): Promise<void> {
     this.stop();
-    await this.#sink.close();
+    await this.#output.close();
   }
 
   async #run(opened: Promise<void>, signal: AbortSignal): Promise<void> {
-    const follower = this.#createFollower();
-    this.#follower = follower;
-    const decoding = (this.#options.createDecoder ?? chooseDecoder)();
-    const [decoder] = await Promise.all([decoding, opened]);
+    this.#follower ??= this.#createFollower();
+    const follower = this.#follower;
+    const from = this.#resumeAt;
+    await opened;
     signal.throwIfAborted();
-    this.#sink.setVolume(this.#volume);
-    this.#decoder = decoder;
-    for await (const followed of follower.segments(signal)) {
-      await this.#feed(followed, decoder, signal);
-      while (this.#sink.bufferedFrames > MAX_BUFFERED_FRAMES) await this.#clock.sleep(ROOM_POLL_MS, signal);
-    }
+    this.#output.setVolume(this.#volume);
+    watchForWake(this.#clock, () => follower.wake(), signal);
+    await follower.run(signal, from);
+  }
+
+  /** Starts again at another place, if anything is to be heard at all. */
+  #jump(to: StationPoint | undefined): void {
+    if (this.#state === 'stopped' || this.#state === 'failed') return;
+    this.#end();
+    this.#resumeAt = to;
+    this.play();
   }
 
   /** Browsers keep the output suspended, without an error, until a person has touched the page. */
   async #watchAutoplay(signal: AbortSignal): Promise<void> {
     await this.#clock.sleep(AUTOPLAY_GRACE_MS, signal);
-    if (this.#sink.running) return;
+    if (this.#output.running) return;
     this.#fail(new PlayerError('AutoplayBlocked', 'the browser plays sound only after a click or a key press'));
   }
 
@@ -188,9 +237,13 @@ class Engine implements RadioEngine {
       base: base === undefined ? new URL('.', url).href : directory(new URL(base, page ?? url)),
       revalidate: page === undefined ? 'header' : 'browser',
       quality: this.#quality,
-      supports: (codec) => this.#decoder?.codecs.includes(codec) ?? true,
+      supports: (codec) => this.#output.codecs.includes(codec),
+      mode: () => this.#latencyMode,
       nextStream: () => ++this.#streams,
-      isSilent: () => this.#sink.bufferedFrames <= 0,
+      output: {
+        begin: (followed) => this.#begin(followed),
+        bufferedMs: () => this.#output.bufferedFrames / 48,
+      },
       onManifest: (manifest) => this.#nowPlaying.learn(manifest),
       onPolled: () => this.#onPolled(),
       onError: (error) => this.#onError(error),
@@ -198,18 +251,15 @@ class Engine implements RadioEngine {
     });
   }
 
-  async #feed(followed: FollowedSegment, decoder: SegmentDecoder, signal: AbortSignal): Promise<void> {
-    const { epoch, stream, index, rendition, segment } = followed;
-    const { position } = segment;
-    const entry: TimelineSegment = { epoch, stream, index, rendition, position, end: position + segment.frames };
+  #begin(followed: FollowedSegment): SegmentInput {
+    const { epoch, stream, index, rendition, head } = followed;
+    const { position } = head;
+    const entry: TimelineSegment = { epoch, stream, index, rendition, position, end: position + head.frames };
     this.#timeline.add(entry);
-    try {
-      const verified = await feed(followed, decoder, this.#sink, signal);
-      if (verified !== undefined) this.#onVerified(entry, verified);
-    } catch (error) {
-      signal.throwIfAborted();
-      this.#onError(toPlayerError(error, 'DecodeFailed'));
-    }
+    return this.#output.begin(followed, {
+      verified: (matches) => this.#onVerified(entry, matches),
+      failed: (error) => this.#onError(error),
+    });
   }
 
   #onVerified(entry: TimelineSegment, verified: boolean): void {
@@ -231,22 +281,43 @@ class Engine implements RadioEngine {
     if (onAir) this.#underruns += underruns;
     this.#position = position.state === 'playing' ? position : undefined;
     this.#listen(position);
-    if (position.state === 'playing') this.#setState('playing');
-    else if (position.state === 'starved') this.#setState(onAir ? 'rebuffering' : 'offline');
+    if (position.state === 'playing') {
+      this.#resumeAt = undefined;
+      this.#setState('playing');
+    } else if (position.state === 'starved') this.#setState(onAir ? 'rebuffering' : 'offline');
     this.#emitStats();
   }
 
   #listen({ state, stream, frame }: SinkPosition): void {
     const segment = state === 'playing' ? this.#timeline.at(stream, frame) : undefined;
+    if (segment !== undefined) this.#announceTitle(segment.epoch, frame);
     if (segment === this.#audible) return;
     this.#audible = segment;
     if (segment !== undefined) this.#events.emit('segment', segment);
   }
 
+  /** Tells of another title when it is heard: between two reports of the output, by the clock. */
+  #announceTitle(epoch: string, frame: number): void {
+    const tell = (at: number): void => {
+      const title = this.#nowPlaying.at(epoch, at);
+      if (title?.frame === this.#title?.frame && title?.title === this.#title?.title) return;
+      this.#title = title;
+      this.#events.emit('nowplaying', title);
+    };
+    tell(frame);
+    const frames = this.#nowPlaying.framesToNext(epoch, frame);
+    const signal = this.#session?.signal;
+    if (frames === undefined || frames > REPORT_FRAMES || signal === undefined) return;
+    this.#clock.sleep(frames / 48 + this.#output.outputLatencyMs, signal).then(
+      () => tell(frame + frames),
+      () => undefined,
+    );
+  }
+
   #onPolled(): void {
     if (this.#follower?.manifest === undefined) return;
     const { onAir } = this.#follower;
-    if (!onAir && this.#sink.bufferedFrames <= 0) this.#setState('offline');
+    if (!onAir && this.#output.bufferedFrames <= 0) this.#setState('offline');
     else if (onAir && this.#state === 'offline') this.#setState('connecting');
     this.#emitStats();
   }
@@ -278,10 +349,26 @@ class Engine implements RadioEngine {
     this.#setState(error.severity === 'fatal' ? 'failed' : 'stopped');
   }
 
+  /** Where the ear is. */
+  #point(): StationPoint | undefined {
+    const { epoch } = this.#audible ?? {};
+    if (epoch === undefined || this.#position === undefined) return undefined;
+    return { epoch, frame: this.#position.frame };
+  }
+
+  #behindSeconds(manifest: Manifest | undefined): number | undefined {
+    const point = this.#state === 'paused' ? this.#resumeAt : this.#point();
+    if (manifest === undefined || point === undefined) return undefined;
+    const view = viewOfEpoch(manifest, point.epoch);
+    if (view === undefined) return undefined;
+    const gone = view === manifest ? 0 : windowFrames(manifest);
+    return ((view.latest + 1) * framesPerSegment(view) - point.frame + gone) / 48_000;
+  }
+
   #end(): void {
     this.#session?.abort(new DOMException('stopped', 'AbortError'));
     this.#session = undefined;
-    this.#sink.stop();
+    this.#output.stop();
     this.#timeline.clear();
     this.#position = undefined;
     this.#audible = undefined;
@@ -303,9 +390,18 @@ class Engine implements RadioEngine {
     const position = this.#position;
     if (manifest === undefined || follower === undefined || position === undefined) return undefined;
     if (this.#audible?.epoch !== manifest.epoch) return undefined;
-    const heardAt = utcOfFrame(manifest, position.frame) - this.#sink.outputLatencyMs;
+    const heardAt = utcOfFrame(manifest, position.frame) - this.#output.outputLatencyMs;
     return (follower.serverClock.now() - heardAt) / 1000;
   }
+}
+
+function createPcmOutput({ createSink, createDecoder, workletUrl }: RadioEngineOptions): Output {
+  const sink = createSink?.() ?? new WorkletSink(String(workletUrl ?? defaultWorkletUrl()));
+  return new PcmOutput(sink, createDecoder ?? chooseDecoder);
+}
+
+function windowFrames(manifest: Manifest): number {
+  return (manifest.latest + 1 - manifest.first) * framesPerSegment(manifest);
 }
 
 function checkedVolume(volume: number): number {

@@ -23,4 +23,10 @@ export class NowPlayingTrack {
   at(epoch: string, frame: number): NowPlaying | undefined {
     return this.#announced.findLast((one) => one.epoch === epoch && one.nowPlaying.frame <= frame)?.nowPlaying;
   }
+
+  /** Frames until the next title that is known begins. */
+  framesToNext(epoch: string, frame: number): number | undefined {
+    const next = this.#announced.find((one) => one.epoch === epoch && one.nowPlaying.frame > frame);
+    return next === undefined ? undefined : next.nowPlaying.frame - frame;
+  }
 }

@@ -3,9 +3,11 @@ import type { RenditionName } from '@bucket-radio/pcm';
 import type { BitPerfectVerdict } from './bit-perfect.ts';
 import type { Clock } from './core/clock.ts';
 import type { FetchLike } from './core/http.ts';
+import type { LatencyMode } from './core/live-edge.ts';
 import type { Quality } from './core/quality.ts';
 import type { SegmentDecoder } from './decode/decoder.ts';
 import type { PlayerError } from './error.ts';
+import type { Output } from './output/output.ts';
 import type { AudioSink } from './output/sink.ts';
 
 /**
@@ -13,10 +15,11 @@ import type { AudioSink } from './output/sink.ts';
  * - `connecting`: asked to play, nothing heard yet.
  * - `playing`: sound.
  * - `rebuffering`: the sound ran out; it comes back by itself.
+ * - `paused`: silent at a place in the window; `play` goes on there while it still is in the window.
  * - `offline`: the station is off the air; it comes back by itself when the station does.
  * - `failed`: cannot play in this browser or this version; see the error.
  */
-export type RadioState = 'stopped' | 'connecting' | 'playing' | 'rebuffering' | 'offline' | 'failed';
+export type RadioState = 'stopped' | 'connecting' | 'playing' | 'paused' | 'rebuffering' | 'offline' | 'failed';
 
 /** The segment that is heard. */
 export interface AudibleSegment {
@@ -36,6 +39,12 @@ export interface RadioStats {
   /** Seconds between the moment of capture and the ear; absent while nothing is heard. */
   readonly latencySeconds: number | undefined;
   readonly bufferedSeconds: number;
+  /** How far behind the live edge sound can be had, in seconds: the window's length. 0 before the first manifest. */
+  readonly windowSeconds: number;
+  /** How far behind the newest readable frame the ear is, in seconds; absent while nothing is heard or paused. */
+  readonly behindSeconds: number | undefined;
+  /** Whether that is so because the listener paused or went back. */
+  readonly shifted: boolean;
   /** Times the sound ran out while the station was on the air. */
   readonly underruns: number;
   readonly rendition: RenditionName | undefined;
@@ -60,6 +69,8 @@ export interface RadioEngineEvents {
   segment: AudibleSegment;
   /** About ten times a second while playing, and with every change. */
   stats: RadioStats;
+  /** Another title is heard, from this moment on; `undefined` when nothing is known of what is heard. */
+  nowplaying: NowPlaying | undefined;
   error: PlayerError;
   /** The fault that the last `error` told of is over. */
   recovered: undefined;
@@ -72,6 +83,8 @@ export interface RadioEngineOptions {
   readonly base?: string;
   /** Default `auto`. */
   readonly quality?: Quality;
+  /** How close to the live edge to play. Default `balanced`. */
+  readonly latencyMode?: LatencyMode;
   /** 0 to 1. Default 1, where samples pass unchanged. */
   readonly volume?: number;
   /** URL of `worklet.js`. Default: beside this module. */
@@ -84,6 +97,8 @@ export interface RadioEngineOptions {
   readonly random?: () => number;
   /** Default: AudioWorklet. */
   readonly createSink?: () => AudioSink;
+  /** Instead of a sink and a decoder. */
+  readonly createOutput?: () => Output;
   /** Default: WebCodecs, else `decodeAudioData`. */
   readonly createDecoder?: () => Promise<SegmentDecoder>;
 }
@@ -97,9 +112,23 @@ export interface RadioEngine {
   readonly outputNode: AudioNode | undefined;
   readonly volume: number;
   readonly quality: Quality;
-  /** Starts at the live edge. Call it in a click or key handler: browsers allow sound only there. */
+  readonly latencyMode: LatencyMode;
+  /** Starts at the live edge, or goes on where `pause` was called if that is still in the window. Call it in a click or key handler: browsers allow sound only there. */
   play(): void;
   stop(): void;
+  /** Falls silent and remembers the place. */
+  pause(): void;
+  /**
+   * Plays from another place in the window: `seconds` behind the newest readable frame, at most the window's length.
+   * Less than a newcomer's distance means live.
+   */
+  seek(seconds: number): void;
+  /** Plays at the live edge. */
+  goLive(): void;
+  /** Takes effect with the next start or jump. */
+  setLatencyMode(mode: LatencyMode): void;
+  /** The network may be back: tries at once whatever is being waited for. Pages need not call it; events do. */
+  wake(): void;
   /** @throws RangeError unless 0 ≤ volume ≤ 1 */
   setVolume(volume: number): void;
   /** Takes effect at the next segment boundary, without a gap. */

@@ -1,14 +1,15 @@
 import type { Manifest, ManifestRendition } from '@bucket-radio/manifest';
-import type { RenditionName } from '@bucket-radio/pcm';
 import type { PlayerError } from '../error.ts';
-import type { CodecConfig } from '../mp4/init.ts';
-import type { MediaSegment } from '../mp4/segment.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
+import { Delivery, type SegmentOutput } from './delivery.ts';
+import { extrapolate, isInWindow, type StationPoint, viewOfEpoch } from './epochs.ts';
+import { FloatBand } from './float-band.ts';
 import type { FetchLike } from './http.ts';
-import { framesPerSegment, holdMs, isOnAir, joinFrame, untilNextMs } from './live-edge.ts';
-import { type ManifestPoll, ManifestSource } from './manifest-source.ts';
+import { bandMs, framesPerSegment, holdMs, isOnAir, joinFrame, type LatencyMode, safetyMs } from './live-edge.ts';
+import { ManifestSource } from './manifest-source.ts';
 import { pollDelayMs } from './poll-schedule.ts';
+import { Prediction } from './prediction.ts';
 import type { QualityPolicy } from './quality.ts';
 import { type SegmentReply, SegmentSource } from './segment-source.ts';
 import type { ServerClock } from './server-clock.ts';
@@ -16,18 +17,9 @@ import type { ServerClock } from './server-clock.ts';
 /** An object that is missing or damaged in every rendition is given up after this many rounds, if newer ones exist. */
 const MAX_OBJECT_ROUNDS = 3;
 
-/** A segment on its way to the decoder, in playing order. */
-export interface FollowedSegment {
-  readonly epoch: string;
-  /** Grows with every new epoch and every jump: within one stream, frames are contiguous. */
-  readonly stream: number;
-  readonly index: number;
-  readonly rendition: RenditionName;
-  /** First frame to play; later than the segment's own position only after a join. */
-  readonly startFrame: number;
-  readonly segment: MediaSegment;
-  readonly config: CodecConfig;
-}
+/** More sound than this waits only when the output stands still; then nothing more is fetched. */
+const MAX_BUFFERED_MS = 45_000;
+const ROOM_POLL_MS = 500;
 
 export interface FollowerOptions {
   readonly fetch: FetchLike;
@@ -39,12 +31,13 @@ export interface FollowerOptions {
   readonly base: string;
   readonly revalidate: 'header' | 'browser';
   readonly quality: QualityPolicy;
+  readonly output: SegmentOutput;
   /** Whether there is a decoder. */
   readonly supports: (codec: ManifestRendition['codec']) => boolean;
+  /** How close to the live edge to play. */
+  readonly mode: () => LatencyMode;
   /** A number for a new stream, never given before. */
   readonly nextStream: () => number;
-  /** Whether the listener hears nothing right now: then falling behind is made up by a jump. */
-  readonly isSilent: () => boolean;
   /** A manifest that is newer than the last one. */
   readonly onManifest: (manifest: Manifest) => void;
   /** The manifest was asked for, with whatever outcome: time has passed. */
@@ -61,37 +54,45 @@ interface Cursor {
   /** The segment wanted next. */
   readonly next: number;
   readonly startFrame: number;
+  /** Behind the live edge because the listener wanted it. */
+  readonly shifted: boolean;
 }
 
 /**
- * Follows a station: which segment comes next, when to ask for it, and what to do when it does not come. Knows nothing of
- * audio. Never gives up on a transient fault.
+ * Follows a station: which segment comes next, when to ask for it, and what to do when it does not come. In the steady
+ * state it asks for every segment the moment that it should be readable, and for the manifest now and then. Knows nothing
+ * of audio. Never gives up on a transient fault.
  */
 export class Follower {
   readonly #options: FollowerOptions;
   readonly #manifests: ManifestSource;
   readonly #segments: SegmentSource;
+  readonly #prediction: Prediction;
+  readonly #band = new FloatBand();
   readonly #retired = new Set<string>();
+  /** The newest manifest that was read, and the same with the segments that were found by prediction since. */
+  #polled: Manifest | undefined;
   #manifest: Manifest | undefined;
   #cursor: Cursor | undefined;
   /** Manifest polls in a row that failed, and that came too early. */
   #failures = 0;
   #overdue = 0;
-  /** Local time at which the newest segment was first seen; unknown for the first one. */
-  #appearedAt: number | undefined;
   /** Rounds of failed requests for the segment wanted next. */
   #rounds = 0;
   /** Answers for that segment that a cache must not repeat. */
   #misses = 0;
   #troubled = false;
+  /** Ends what is being waited for when the network is back. */
+  #waker = new AbortController();
 
   constructor(options: FollowerOptions) {
     this.#options = options;
     this.#manifests = new ManifestSource({ ...options, url: options.src });
     this.#segments = new SegmentSource(options, options.base);
+    this.#prediction = new Prediction(options.clock, this.#manifests.clock);
   }
 
-  /** The newest manifest. */
+  /** The newest manifest, as it should read now. */
   get manifest(): Manifest | undefined {
     return this.#manifest;
   }
@@ -107,163 +108,277 @@ export class Follower {
     return this.#manifests.clock;
   }
 
-  /** Segments in playing order, each as soon as it is readable, until `signal` is aborted (then it throws the reason). */
-  async *segments(signal: AbortSignal): AsyncGenerator<FollowedSegment, never> {
+  /** Whether the listener is behind the live edge on purpose. */
+  get shifted(): boolean {
+    return this.#cursor?.shifted ?? false;
+  }
+
+  /** The network may be back, or the machine was asleep: ask at once, whatever is being waited for. */
+  wake(): void {
+    this.#waker.abort();
+    this.#waker = new AbortController();
+  }
+
+  /**
+   * Delivers segments in playing order, each as it becomes readable, until `signal` is aborted (then it throws the reason).
+   * @param from where to start, while that is in the window; else, and without it, at the live edge
+   */
+  async run(signal: AbortSignal, from?: StationPoint): Promise<never> {
+    this.#cursor = undefined;
+    this.#forgive();
     await this.#poll(signal);
+    this.#cursor = from === undefined ? undefined : this.#shift(from);
     for (;;) {
       signal.throwIfAborted();
-      const manifest = this.#manifest;
-      const cursor = manifest === undefined ? undefined : this.#seek(manifest);
-      if (manifest === undefined || cursor === undefined || cursor.next > manifest.latest) {
-        await this.#options.clock.sleep(this.#pollDelay(), signal);
+      const { signal: waking } = this.#waker;
+      await this.#room(signal);
+      try {
+        await this.#step(AbortSignal.any([signal, waking]));
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!waking.aborted) throw error;
+        this.#failures = 0;
+        this.#forgive();
         await this.#poll(signal);
-        continue;
       }
-      const followed = await this.#fetch(manifest, cursor, signal);
-      if (followed === undefined) continue;
-      this.#advance(cursor);
-      this.#recovered();
-      await this.#hold(followed, signal);
-      yield followed;
     }
   }
 
-  /** In silence, waits until what is in hand lasts to the next segment. */
-  async #hold({ startFrame }: FollowedSegment, signal: AbortSignal): Promise<void> {
+  async #room(signal: AbortSignal): Promise<void> {
+    const { clock, output } = this.#options;
+    while (output.bufferedMs() > MAX_BUFFERED_MS) await clock.sleep(ROOM_POLL_MS, signal);
+  }
+
+  async #step(signal: AbortSignal): Promise<void> {
     const manifest = this.#manifest;
-    if (manifest === undefined || !this.#options.isSilent()) return;
-    const ms = holdMs(manifest, startFrame, this.#untilNextMs(manifest));
-    if (ms > 0) await this.#options.clock.sleep(ms, signal);
+    const cursor = manifest === undefined ? undefined : this.#seek(manifest);
+    const view = manifest === undefined || cursor === undefined ? undefined : viewOfEpoch(manifest, cursor.epoch);
+    if (manifest === undefined || cursor === undefined || view === undefined) return this.#pollLater(signal);
+    if (cursor.next <= view.latest) return this.#fetch(view, cursor, signal);
+    if (view !== manifest || this.#failures > 0) return this.#pollLater(signal);
+    const untilMs = this.#prediction.untilMs(manifest, cursor.next);
+    if (untilMs === undefined) return this.#pollLater(signal);
+    await this.#options.clock.sleep(untilMs + this.#prediction.spreadMs(this.#options.random), signal);
+    await this.#fetchPredicted(manifest, cursor, signal);
+  }
+
+  async #pollLater(signal: AbortSignal): Promise<void> {
+    await this.#options.clock.sleep(this.#pollDelay(), signal);
+    await this.#poll(signal);
   }
 
   #pollDelay(): number {
     const { random } = this.#options;
-    if (this.#manifest === undefined || this.#failures > 0) return backoffMs(Math.max(1, this.#failures), random);
-    return pollDelayMs(this.#manifest, this.#untilNextMs(this.#manifest), this.#overdue, random);
+    const manifest = this.#manifest;
+    if (manifest === undefined || this.#failures > 0) return backoffMs(Math.max(1, this.#failures), random);
+    const delay = pollDelayMs(manifest, this.#untilNextMs(manifest), this.#overdue, random);
+    return this.#prediction.pollDelayMs(delay);
   }
 
-  /** By the origin's clock, or else by the rhythm in which segments were seen to appear. */
   #untilNextMs(manifest: Manifest): number | undefined {
-    const predicted = untilNextMs(manifest, this.serverClock.now());
-    if (predicted !== undefined || this.#appearedAt === undefined) return predicted;
-    const sinceMs = this.#options.clock.now() - this.#appearedAt;
-    const segmentMs = manifest.segmentSeconds * 1000;
-    return sinceMs < 2 * segmentMs ? segmentMs - sinceMs : undefined;
+    return this.#prediction.bestUntilMs(manifest);
   }
 
   async #poll(signal: AbortSignal): Promise<void> {
     const before = this.#manifest?.latest;
     const reply = await this.#manifests.poll(signal);
-    if (reply.kind === 'failed') this.#onPollFailed(reply.error);
-    else this.#onPollSucceeded(reply, before);
+    if (reply.kind === 'failed') {
+      this.#failures++;
+      this.#report(reply.error);
+      if (reply.error.severity === 'fatal') throw reply.error;
+    } else {
+      this.#failures = 0;
+      if (reply.kind === 'fresh') this.#accept(reply.manifest);
+      const appeared = this.#manifest?.latest !== before;
+      this.#overdue = appeared ? 0 : this.#overdue + 1;
+      this.#prediction.polled(this.#manifest, appeared && before !== undefined);
+      if (this.#rounds === 0) this.#recovered();
+    }
     this.#options.onPolled();
-  }
-
-  #onPollFailed(error: PlayerError): void {
-    this.#failures++;
-    this.#report(error);
-    if (error.severity === 'fatal') throw error;
-  }
-
-  #onPollSucceeded(reply: Exclude<ManifestPoll, { kind: 'failed' }>, before: number | undefined): void {
-    this.#failures = 0;
-    if (reply.kind === 'fresh') this.#accept(reply.manifest);
-    const appeared = this.#manifest?.latest !== before;
-    this.#overdue = appeared ? 0 : this.#overdue + 1;
-    if (appeared && before !== undefined) this.#appearedAt = this.#options.clock.now();
-    if (this.#rounds === 0) this.#recovered();
   }
 
   /** Takes a manifest unless a cache served an older one than is known already. */
   #accept(manifest: Manifest): void {
-    const known = this.#manifest;
+    const known = this.#polled;
     if (this.#retired.has(manifest.epoch)) return;
     if (known?.epoch === manifest.epoch && isOlder(manifest, known)) return;
-    this.#manifest = manifest;
+    if (known !== undefined && known.epoch !== manifest.epoch) this.#retired.add(known.epoch);
+    const ahead = manifest.epoch === this.#manifest?.epoch ? this.#manifest.latest - manifest.latest : 0;
+    this.#polled = manifest;
+    this.#manifest = manifest.live ? extrapolate(manifest, ahead) : manifest;
     this.#options.onManifest(manifest);
   }
 
   /** Where to go on; `undefined` while there is nothing to play. Joins, and jumps where the timeline left us behind. */
   #seek(manifest: Manifest): Cursor | undefined {
     const cursor = this.#cursor;
-    if (cursor?.epoch === manifest.epoch) {
-      if (cursor.next >= manifest.first && !this.#fellBehind(manifest, cursor)) return cursor;
-      if (cursor.next > manifest.latest) return cursor;
+    const view = cursor === undefined ? undefined : viewOfEpoch(manifest, cursor.epoch);
+    if (cursor !== undefined && view !== undefined) {
+      if (view === manifest && cursor.next > view.latest) return cursor;
+      const there = cursor.next >= view.first && cursor.next <= view.latest;
+      if (there && !this.#fellBehind(manifest, view, cursor)) return cursor;
+      if (view !== manifest && cursor.next === view.latest + 1) return this.#nextEpoch(manifest, cursor);
     } else if (!isOnAir(manifest, this.serverClock)) {
       return undefined;
     }
-    if (cursor !== undefined && cursor.epoch !== manifest.epoch) this.#retired.add(cursor.epoch);
-    this.#cursor = this.#join(manifest);
-    return this.#cursor;
+    return this.#join(manifest);
+  }
+
+  /** The old epoch has been played to its end: the new one goes on with the next index. */
+  #nextEpoch(manifest: Manifest, cursor: Cursor): Cursor {
+    if (cursor.next < manifest.first || cursor.next > manifest.latest + 1) return this.#join(manifest);
+    const startFrame = cursor.next * framesPerSegment(manifest);
+    return this.#move({ ...cursor, epoch: manifest.epoch, stream: this.#options.nextStream(), startFrame });
   }
 
   #join(manifest: Manifest): Cursor {
-    const startFrame = joinFrame(manifest, this.#untilNextMs(manifest));
+    const startFrame = joinFrame(manifest, this.#untilNextMs(manifest), this.#options.mode());
     const next = Math.floor(startFrame / framesPerSegment(manifest));
+    const { epoch } = manifest;
+    return this.#move({ epoch, stream: this.#options.nextStream(), next, startFrame, shifted: false });
+  }
+
+  #shift(point: StationPoint): Cursor | undefined {
+    const view = this.#manifest === undefined ? undefined : viewOfEpoch(this.#manifest, point.epoch);
+    if (this.#manifest === undefined || view === undefined || !isInWindow(this.#manifest, point)) return undefined;
+    const next = Math.floor(point.frame / framesPerSegment(view));
+    const stream = this.#options.nextStream();
+    return this.#move({ epoch: point.epoch, stream, next, startFrame: point.frame, shifted: true });
+  }
+
+  #move(cursor: Cursor): Cursor {
+    this.#band.reset();
     this.#forgive();
-    return { epoch: manifest.epoch, stream: this.#options.nextStream(), next, startFrame };
+    this.#cursor = cursor;
+    return cursor;
   }
 
   /** In silence, more than a segment behind where a newcomer would start. */
-  #fellBehind(manifest: Manifest, { next, startFrame }: Cursor): boolean {
+  #fellBehind(manifest: Manifest, view: Manifest, { next, startFrame, shifted }: Cursor): boolean {
+    if (shifted || this.#options.output.bufferedMs() > 0) return false;
     const frames = framesPerSegment(manifest);
-    const position = Math.max(next * frames, startFrame);
-    return this.#options.isSilent() && joinFrame(manifest, this.#untilNextMs(manifest)) > position + frames;
-  }
-
-  #advance(cursor: Cursor): void {
-    this.#forgive();
-    this.#cursor = { ...cursor, next: cursor.next + 1 };
+    const position = Math.max(next * framesPerSegment(view), startFrame);
+    return joinFrame(manifest, this.#untilNextMs(manifest), this.#options.mode()) > position + frames;
   }
 
   /** One round of requests for the wanted segment: every rendition that may help, each retried past the caches. */
-  async #fetch(manifest: Manifest, cursor: Cursor, signal: AbortSignal): Promise<FollowedSegment | undefined> {
+  async #fetch(view: Manifest, cursor: Cursor, signal: AbortSignal): Promise<void> {
     let last: SegmentReply | undefined;
-    for (const name of this.#options.quality.candidates(manifest, cursor.next)) {
-      const rendition = manifest.renditions.find((one) => one.name === name);
-      if (rendition === undefined || !this.#options.supports(rendition.codec)) continue;
-      last = await this.#request(manifest, rendition, cursor, signal);
-      if (last.kind === 'ok') {
-        const { segment, config } = last;
-        return followed(cursor, name, segment, config);
-      }
+    for (const rendition of this.#renditions(view, cursor.next)) {
+      last = await this.#request(view, rendition, signal);
+      if (isObjectFault(last)) last = await this.#request(view, rendition, signal);
+      if (last.kind === 'ok') return this.#advance(view);
+      if (last.kind !== 'slow') this.#report(last.error);
       if (last.kind === 'failed') break;
     }
-    await this.#afterFailedRound(last, cursor, signal);
-    return undefined;
+    await this.#afterFailedRound(last, signal);
   }
 
-  async #request(
-    manifest: Manifest,
-    rendition: ManifestRendition,
-    { next: index }: Cursor,
-    signal: AbortSignal,
-  ): Promise<SegmentReply> {
-    const { quality } = this.#options;
-    const request = { manifest, rendition, index, deadlineMs: quality.deadlineMs(manifest, index, rendition.name) };
-    let reply = await this.#segments.get({ ...request, retry: this.#misses }, signal);
-    if (isObjectFault(reply)) reply = await this.#segments.get({ ...request, retry: ++this.#misses }, signal);
-    if (isObjectFault(reply)) this.#misses++;
-    if (reply.kind === 'ok') quality.arrived(rendition.name, reply.bytes, reply.ms);
-    else if (reply.kind === 'slow') quality.tooSlow();
-    else this.#report(reply.error);
-    return reply;
-  }
-
-  async #afterFailedRound(last: SegmentReply | undefined, cursor: Cursor, signal: AbortSignal): Promise<void> {
-    this.#rounds++;
-    if (
-      last !== undefined &&
-      isObjectFault(last) &&
-      this.#rounds >= MAX_OBJECT_ROUNDS &&
-      cursor.next < (this.#manifest?.latest ?? 0)
-    ) {
-      this.#cursor = { ...cursor, stream: this.#options.nextStream(), next: cursor.next + 1 };
-      this.#forgive();
+  /** A segment that the manifest does not name yet, at the moment when it should be readable. */
+  async #fetchPredicted(manifest: Manifest, { next }: Cursor, signal: AbortSignal): Promise<void> {
+    const [rendition] = this.#renditions(manifest, next);
+    if (rendition === undefined) return this.#pollLater(signal);
+    const reply = await this.#request(manifest, rendition, signal);
+    if (reply.kind === 'ok') {
+      this.#manifest = extrapolate(manifest, 1);
+      const latencyMs = this.#options.output.bufferedMs() + manifest.segmentSeconds * 1000;
+      const due = this.#prediction.hit(manifest, latencyMs);
+      this.#advance(manifest);
+      if (due) await this.#poll(signal);
       return;
+    }
+    this.#prediction.missed(next, reply.kind === 'missing');
+    if (reply.kind === 'failed') this.#report(reply.error);
+    await this.#poll(signal);
+  }
+
+  #renditions(view: Manifest, index: number): ManifestRendition[] {
+    const { quality, supports } = this.#options;
+    return quality
+      .candidates(view, index)
+      .flatMap((name) => view.renditions.filter((one) => one.name === name && supports(one.codec)));
+  }
+
+  async #request(manifest: Manifest, rendition: ManifestRendition, signal: AbortSignal): Promise<SegmentReply> {
+    const { quality, clock, output, mode } = this.#options;
+    const cursor = this.#cursor as Cursor;
+    const { next: index, epoch, stream, startFrame } = cursor;
+    const deadlineMs = quality.deadlineMs(manifest, index, rendition.name);
+    const hold = cursor.shifted ? 0 : holdMs(manifest, startFrame, this.#untilNextMs(manifest), mode());
+    const place = { epoch, stream, index, rendition: rendition.name, startFrame };
+    const delivery = new Delivery({ clock, output, place, holdMs: hold, deadlineMs });
+    const idleMs = deadlineMs === undefined ? undefined : quality.idleMs(output.bufferedMs());
+    const request = { manifest, rendition, index, deadlineMs, idleMs, retry: this.#misses };
+    try {
+      const reply = await this.#segments.get(request, delivery, signal);
+      if (reply.kind === 'ok') {
+        quality.arrived(rendition.name, reply.bytes.length, reply.ms);
+        await delivery.finish(reply.bytes, signal);
+        this.#float(manifest, cursor, delivery.marginMs);
+        return reply;
+      }
+      if (reply.kind === 'slow') quality.tooSlow();
+      if (isObjectFault(reply)) this.#misses++;
+      this.#resumeAt(delivery.cancel());
+      return reply;
+    } catch (error) {
+      this.#resumeAt(delivery.cancel());
+      throw error;
+    }
+  }
+
+  /** Part of the segment is on its way to the ear already: the next try goes on behind it. */
+  #resumeAt(frame: number | undefined): void {
+    const cursor = this.#cursor;
+    if (cursor !== undefined && frame !== undefined) this.#cursor = { ...cursor, startFrame: frame };
+  }
+
+  #advance(view: Manifest): void {
+    const cursor = this.#cursor;
+    if (cursor === undefined) return;
+    const next = cursor.next + 1;
+    this.#forgive();
+    // A jump may have moved the start already.
+    const startFrame = Math.max(cursor.startFrame, next * framesPerSegment(view));
+    this.#cursor = { ...cursor, next: Math.floor(startFrame / framesPerSegment(view)), startFrame };
+    this.#recovered();
+  }
+
+  /** Keeps what is in hand within its band. */
+  #float(manifest: Manifest, cursor: Cursor, marginMs: number): void {
+    const live = !cursor.shifted && cursor.next >= manifest.latest && cursor.epoch === manifest.epoch;
+    if (!live || marginMs <= 0) {
+      this.#band.reset();
+      return;
+    }
+    const { segmentSeconds, sampleRate, first } = manifest;
+    const mode = this.#options.mode();
+    const ms = this.#band.observe(marginMs, segmentSeconds, safetyMs(segmentSeconds, mode), bandMs(mode));
+    if (ms === 0) return;
+    const end = (cursor.next + 1) * framesPerSegment(manifest);
+    const startFrame = Math.max(first * framesPerSegment(manifest), end + Math.round((ms * sampleRate) / 1000));
+    const next = Math.floor(startFrame / framesPerSegment(manifest)) - 1;
+    this.#cursor = { ...cursor, stream: this.#options.nextStream(), next, startFrame };
+  }
+
+  async #afterFailedRound(last: SegmentReply | undefined, signal: AbortSignal): Promise<void> {
+    const cursor = this.#cursor as Cursor;
+    const view = this.#manifest === undefined ? undefined : viewOfEpoch(this.#manifest, cursor.epoch);
+    this.#rounds++;
+    if (last === undefined || last.kind === 'slow') return;
+    const lost = isObjectFault(last) && this.#rounds >= MAX_OBJECT_ROUNDS;
+    if (lost && view !== undefined && cursor.next < view.latest) {
+      this.#cursor = { ...cursor, stream: this.#options.nextStream() };
+      return this.#skip(view);
     }
     await this.#options.clock.sleep(backoffMs(this.#rounds, this.#options.random), signal);
     await this.#poll(signal);
+  }
+
+  #skip(view: Manifest): void {
+    const cursor = this.#cursor as Cursor;
+    this.#forgive();
+    this.#cursor = { ...cursor, next: cursor.next + 1, startFrame: (cursor.next + 1) * framesPerSegment(view) };
   }
 
   #forgive(): void {
@@ -284,19 +399,10 @@ export class Follower {
 }
 
 /** Whether the answer is about the object rather than about the way to it. */
-function isObjectFault(reply: SegmentReply): boolean {
+function isObjectFault(
+  reply: SegmentReply,
+): reply is Extract<SegmentReply, { kind: 'missing' | 'corrupt' | 'failed' }> {
   return reply.kind === 'missing' || reply.kind === 'corrupt';
-}
-
-function followed(
-  cursor: Cursor,
-  rendition: RenditionName,
-  segment: MediaSegment,
-  config: CodecConfig,
-): FollowedSegment {
-  const { epoch, stream, next: index } = cursor;
-  const startFrame = Math.max(segment.position, cursor.startFrame);
-  return { epoch, stream, index, rendition, startFrame, segment, config };
 }
 
 /** Within an epoch only `latest` never goes back: the clock behind `updatedAt` may be set back at any time. */

@@ -1,12 +1,21 @@
 import type { Manifest } from '@bucket-radio/manifest';
 import { SAMPLE_RATE } from '@bucket-radio/pcm';
 
+/** How close to the live edge to play: `low` is nearest, `stable` survives the longest disturbance. */
+export type LatencyMode = 'low' | 'balanced' | 'stable';
+
 /**
- * What a listener keeps in hand beyond the moment at which the next segment should be readable: time to poll, fetch and
- * decode it, and the jitter of all three. 0.6 s at 1 s segments, 1.5 s at 10 s (where a segment is megabytes).
+ * What a listener keeps in hand beyond the moment at which the next segment should be readable: time to fetch and
+ * decode it, and the jitter of both. `balanced`: 0.6 s at 1 s segments, 1.5 s at 10 s (where a segment is megabytes).
  */
-export function safetyMs(segmentSeconds: number): number {
-  return 500 + 100 * segmentSeconds;
+export function safetyMs(segmentSeconds: number, mode: LatencyMode = 'balanced'): number {
+  if (mode === 'low') return 300 + 50 * segmentSeconds;
+  return 500 + 100 * segmentSeconds + (mode === 'stable' ? Math.max(2000, segmentSeconds * 1000) : 0);
+}
+
+/** How far more than {@link safetyMs} may be in hand before it is worth a jump. Clocks drift 4 to 14 s a day apart. */
+export function bandMs(mode: LatencyMode): number {
+  return { low: 1000, balanced: 4000, stable: 8000 }[mode];
 }
 
 /** Frames of a segment. */
@@ -40,15 +49,15 @@ export function isOnAir(manifest: Manifest, server: { readonly known: boolean; n
  * How much sound a listener needs in hand now to hear no gap before the next segment, in milliseconds.
  * @param untilMs when `latest + 1` is readable, from now; a whole segment is assumed where that is unknown
  */
-export function neededMs(manifest: Manifest, untilMs: number | undefined): number {
-  return Math.max(0, untilMs ?? manifest.segmentSeconds * 1000) + safetyMs(manifest.segmentSeconds);
+export function neededMs(manifest: Manifest, untilMs: number | undefined, mode?: LatencyMode): number {
+  return Math.max(0, untilMs ?? manifest.segmentSeconds * 1000) + safetyMs(manifest.segmentSeconds, mode);
 }
 
 /** Where to start: as close to the live edge as {@link neededMs} allows, and never outside the window. */
-export function joinFrame(manifest: Manifest, untilMs: number | undefined): number {
+export function joinFrame(manifest: Manifest, untilMs: number | undefined, mode?: LatencyMode): number {
   const frames = framesPerSegment(manifest);
   const edge = (manifest.latest + 1) * frames;
-  const target = edge - Math.ceil((neededMs(manifest, untilMs) * manifest.sampleRate) / 1000);
+  const target = edge - Math.ceil((neededMs(manifest, untilMs, mode) * manifest.sampleRate) / 1000);
   return Math.min(Math.max(target, manifest.first * frames), edge - 1);
 }
 
@@ -56,9 +65,9 @@ export function joinFrame(manifest: Manifest, untilMs: number | undefined): numb
  * How long silence has to go on before sound may start at `frame`, in milliseconds. Starting at once with less in hand
  * than needed (a station's first segment, a late one after an underrun) would be followed by one gap per segment.
  */
-export function holdMs(manifest: Manifest, frame: number, untilMs: number | undefined): number {
+export function holdMs(manifest: Manifest, frame: number, untilMs: number | undefined, mode?: LatencyMode): number {
   const inHandMs = (((manifest.latest + 1) * framesPerSegment(manifest) - frame) * 1000) / manifest.sampleRate;
-  return manifest.live ? Math.max(0, neededMs(manifest, untilMs) - inHandMs) : 0;
+  return manifest.live ? Math.max(0, neededMs(manifest, untilMs, mode) - inHandMs) : 0;
 }
 
 /** UTC label of a frame, in milliseconds: counted from `latest`, corrected for the breaks in between. */

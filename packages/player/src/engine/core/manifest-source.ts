@@ -1,7 +1,7 @@
 import { type Manifest, ManifestError, parseManifest } from '@bucket-radio/manifest';
 import { PlayerError } from '../error.ts';
 import type { Clock } from './clock.ts';
-import { type FetchLike, type HttpReply, httpGet } from './http.ts';
+import { type FetchLike, type HttpReply, httpGet, whyNot } from './http.ts';
 import { ServerClock } from './server-clock.ts';
 
 /** A manifest has at most 2 KiB; this much is read. */
@@ -51,7 +51,7 @@ export class ManifestSource {
       this.clock.observe(reply.headers, reply.sentAt, reply.headAt);
     }
     if (reply.kind === 'not-modified') return { kind: 'unchanged' };
-    if (reply.kind !== 'ok') return { kind: 'failed', error: unreachable(this.#options.url, reply) };
+    if (reply.kind !== 'ok') return { kind: 'failed', error: unreachable(this.#options.url, whyNot(reply)) };
     const text = new TextDecoder().decode(reply.body);
     if (text === this.#text) return { kind: 'unchanged' };
     try {
@@ -65,9 +65,7 @@ export class ManifestSource {
   }
 }
 
-function unreachable(url: string, reply: HttpReply): PlayerError {
-  const why =
-    reply.kind === 'not-found' ? `HTTP ${reply.status}` : reply.kind === 'failed' ? reply.message : 'no answer in time';
+function unreachable(url: string, why: string): PlayerError {
   return new PlayerError('ManifestUnreachable', `cannot read ${url}: ${why}`);
 }
 

@@ -7,6 +7,10 @@ export type Quality = 'auto' | 'hq' | 'lq';
 /** In `auto`, `hq` must arrive within this share of its own duration. */
 const DEADLINE_SHARE = 0.7;
 
+/** Bounds of how long it may stand still meanwhile, in milliseconds. */
+const MIN_IDLE_MS = 600;
+const MAX_IDLE_MS = 4000;
+
 /** Segments in `lq` before `hq` is tried again: at first, and at most (it doubles with every failed try). */
 const FIRST_HOLD = 3;
 const MAX_HOLD = 24;
@@ -23,6 +27,8 @@ const MIN_MEASURED_BYTES = 10_000;
 /** Decides, segment by segment, which rendition to fetch. A change takes effect at the next segment boundary. */
 export class QualityPolicy {
   mode: Quality = 'auto';
+  /** Whether the listener asked the browser to save data: then `auto` is `lq`. */
+  savesData: () => boolean = () => false;
   #hold = 0;
   #nextHold = FIRST_HOLD;
   #streak = 0;
@@ -43,6 +49,14 @@ export class QualityPolicy {
     const lqIsThere = manifest.renditions.some(({ name }) => name === 'lq') && !isMissing(manifest, 'lq', index);
     const choice = this.mode === 'auto' && rendition === 'hq' && lqIsThere;
     return choice ? manifest.segmentSeconds * 1000 * DEADLINE_SHARE : undefined;
+  }
+
+  /**
+   * Milliseconds for which such a fetch may stand still: half of what is in hand, so that the other half is left for the
+   * lighter one. What arrives is played while it arrives, so only a standstill hurts before the deadline.
+   */
+  idleMs(bufferedMs: number): number {
+    return bufferedMs > 0 ? Math.min(MAX_IDLE_MS, Math.max(MIN_IDLE_MS, bufferedMs / 2)) : MAX_IDLE_MS;
   }
 
   /** A segment arrived. */
@@ -67,6 +81,7 @@ export class QualityPolicy {
 
   #prefers(manifest: Manifest): RenditionName {
     if (this.mode !== 'auto') return this.mode;
+    if (this.savesData()) return 'lq';
     if (this.#hold > 0) return 'lq';
     if (this.#streak > 0 || this.#bitsPerSecond === undefined || this.#lqRun >= MAX_HOLD) return 'hq';
     const hq = manifest.renditions.find(({ name }) => name === 'hq')?.bitrate ?? 0;

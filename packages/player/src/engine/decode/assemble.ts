@@ -25,6 +25,11 @@ export class ChunkAssembler {
     this.#write = write;
   }
 
+  /** Station frame of the next sample to be handed on. */
+  get frame(): number {
+    return Math.max(this.#frame - this.#filled, this.#startFrame);
+  }
+
   push({ left, right }: PcmBatch): void {
     let from = Math.min(left.length, Math.max(0, this.#startFrame - this.#frame));
     this.#frame += from;

@@ -1,6 +1,7 @@
 import { PlayerError } from '../error.ts';
 import type { CodecConfig } from '../mp4/init.ts';
-import type { DecodeJob, PcmBatch, SegmentDecoder } from './decoder.ts';
+import type { Packet } from '../mp4/segment.ts';
+import type { DecodeJob, DecodeSession, PcmBatch, SegmentDecoder } from './decoder.ts';
 
 /**
  * The browser's own decoders, packet by packet. A decoder lives for one segment: FLAC frames are independent, and an Opus
@@ -13,37 +14,79 @@ export class WebCodecsDecoder implements SegmentDecoder {
     this.codecs = codecs;
   }
 
-  async decode(job: DecodeJob, onBatch: (batch: PcmBatch) => void, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const { promise: failed, reject: fail } = Promise.withResolvers<never>();
-    failed.catch(() => undefined);
-    let delivered = 0;
-    const decoder = new AudioDecoder({
+  open(job: DecodeJob): DecodeSession {
+    return new WebCodecsSession(job);
+  }
+}
+
+class WebCodecsSession implements DecodeSession {
+  readonly #codec: string;
+  readonly #sampleRate: number;
+  readonly #decoder: AudioDecoder;
+  readonly #failure = Promise.withResolvers<never>();
+  #pushed = 0;
+  #delivered = 0;
+
+  constructor({ config, leadIn, onBatch }: DecodeJob) {
+    const { codec, sampleRate, channels, description } = config;
+    this.#codec = codec;
+    this.#sampleRate = sampleRate;
+    this.#failure.promise.catch(() => undefined);
+    this.#decoder = new AudioDecoder({
       output: (data) => {
         // A lead-in packet has a negative timestamp; its sound belongs to the segment before.
         if (data.timestamp >= 0) {
-          delivered += data.numberOfFrames;
+          this.#delivered += data.numberOfFrames;
           onBatch(planar(data));
         }
         data.close();
       },
-      error: (cause) => fail(new PlayerError('DecodeFailed', `the browser cannot decode: ${cause.message}`, { cause })),
+      error: (cause) => this.#fail(cause),
     });
-    const abort = (): void => fail(signal.reason);
-    signal.addEventListener('abort', abort);
-    try {
-      feed(decoder, job);
-      await Promise.race([decoder.flush(), failed]);
-      expectFrames(job, delivered);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof PlayerError) throw error;
-      // `flush` may reject with a bare EncodingError before the error callback tells the cause.
-      throw new PlayerError('DecodeFailed', `the browser cannot decode ${job.config.codec}`, { cause: error });
-    } finally {
-      signal.removeEventListener('abort', abort);
-      if (decoder.state !== 'closed') decoder.close();
+    const base = { codec, sampleRate, numberOfChannels: channels };
+    this.#decoder.configure(description === undefined ? base : { ...base, description });
+    leadIn.forEach((data, i) => {
+      this.#decode((i - leadIn.length) * 20_000, data);
+    });
+  }
+
+  push(packets: readonly Packet[]): void {
+    if (this.#decoder.state !== 'configured') return;
+    for (const { data, frames } of packets) {
+      this.#decode(Math.round((this.#pushed * 1_000_000) / this.#sampleRate), data);
+      this.#pushed += frames;
     }
+  }
+
+  async finish(): Promise<void> {
+    try {
+      await Promise.race([
+        this.#decoder.state === 'closed' ? this.#failure.promise : this.#decoder.flush(),
+        this.#failure.promise,
+      ]);
+    } catch (cause) {
+      if (cause instanceof PlayerError) throw cause;
+      // `flush` may reject with a bare EncodingError before the error callback tells the cause.
+      throw new PlayerError('DecodeFailed', `the browser cannot decode ${this.#codec}`, { cause });
+    }
+    this.close();
+    if (this.#delivered === this.#pushed) return;
+    const message = `the browser decoded ${this.#delivered} frames; the segment has ${this.#pushed}`;
+    throw new PlayerError('DecodeFailed', message);
+  }
+
+  close(): void {
+    if (this.#decoder.state !== 'closed') this.#decoder.close();
+    this.#failure.reject(new PlayerError('DecodeFailed', 'closed'));
+  }
+
+  #decode(timestamp: number, data: Uint8Array): void {
+    this.#decoder.decode(new EncodedAudioChunk({ type: 'key', timestamp, data }));
+  }
+
+  #fail(cause: DOMException): void {
+    const message = `the browser cannot decode: ${cause.message}`;
+    this.#failure.reject(new PlayerError('DecodeFailed', message, { cause }));
   }
 }
 
@@ -66,21 +109,6 @@ const PROBE_STREAMINFO: Uint8Array<ArrayBuffer> = new Uint8Array([
   ...new Array<number>(20).fill(0),
 ]);
 
-function feed(decoder: AudioDecoder, { config, leadIn, packets }: DecodeJob): void {
-  const { codec, sampleRate, channels, description } = config;
-  const base = { codec, sampleRate, numberOfChannels: channels };
-  decoder.configure(description === undefined ? base : { ...base, description });
-  leadIn.forEach((data, i) => {
-    decoder.decode(new EncodedAudioChunk({ type: 'key', timestamp: (i - leadIn.length) * 20_000, data }));
-  });
-  let frames = 0;
-  for (const packet of packets) {
-    const timestamp = Math.round((frames * 1_000_000) / sampleRate);
-    decoder.decode(new EncodedAudioChunk({ type: 'key', timestamp, data: packet.data }));
-    frames += packet.frames;
-  }
-}
-
 function planar(data: AudioData): PcmBatch {
   const plane = (planeIndex: number): Float32Array<ArrayBuffer> => {
     const samples = new Float32Array(data.numberOfFrames);
@@ -89,10 +117,4 @@ function planar(data: AudioData): PcmBatch {
   };
   const left = plane(0);
   return { left, right: data.numberOfChannels > 1 ? plane(1) : left.slice() };
-}
-
-function expectFrames({ packets }: DecodeJob, delivered: number): void {
-  const expected = packets.reduce((sum, { frames }) => sum + frames, 0);
-  if (delivered === expected) return;
-  throw new PlayerError('DecodeFailed', `the browser decoded ${delivered} frames; the segment has ${expected}`);
 }

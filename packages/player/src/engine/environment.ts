@@ -1,0 +1,45 @@
+import type { Clock } from './core/clock.ts';
+
+/** A wait that took this much longer than it should have means that the machine was asleep, or the clock was set. */
+const JUMP_MS = 3000;
+const LOOK_EVERY_MS = 2000;
+
+/** The part of a page that says when it may be worth trying again. */
+interface Page {
+  addEventListener(type: string, listener: () => void): void;
+  removeEventListener(type: string, listener: () => void): void;
+}
+
+/**
+ * Calls `wake` when the network is back, when the page is looked at again, and after the machine was asleep. Ends with
+ * `signal`.
+ */
+export function watchForWake(clock: Clock, wake: () => void, signal: AbortSignal): void {
+  const { addEventListener } = globalThis as Partial<Page>;
+  const onVisible = (): void => {
+    if (document.visibilityState === 'visible') wake();
+  };
+  const targets: [Page, string, () => void][] = [];
+  if (typeof addEventListener === 'function')
+    targets.push([globalThis, 'online', wake], [globalThis, 'pageshow', wake]);
+  if (typeof document !== 'undefined') targets.push([document, 'visibilitychange', onVisible]);
+  for (const [target, type, listener] of targets) target.addEventListener(type, listener);
+  signal.addEventListener('abort', () => {
+    for (const [target, type, listener] of targets) target.removeEventListener(type, listener);
+  });
+  watchClock(clock, wake, signal).catch(() => undefined);
+}
+
+async function watchClock(clock: Clock, wake: () => void, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    const before = clock.now();
+    await clock.sleep(LOOK_EVERY_MS, signal);
+    if (Math.abs(clock.now() - before - LOOK_EVERY_MS) > JUMP_MS) wake();
+  }
+}
+
+/** Whether the listener asked the browser to save data. */
+export function savesData(): boolean {
+  if (typeof navigator === 'undefined') return false;
+  return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
+}

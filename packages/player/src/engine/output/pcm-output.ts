@@ -1,0 +1,131 @@
+import type { FollowedSegment, SegmentInput } from '../core/delivery.ts';
+import { ChunkAssembler } from '../decode/assemble.ts';
+import type { DecodeSession, SegmentDecoder } from '../decode/decoder.ts';
+import { PcmVerifier } from '../decode/verify.ts';
+import { toPlayerError } from '../error.ts';
+import type { CodecConfig } from '../mp4/init.ts';
+import type { Packet } from '../mp4/segment.ts';
+import type { Output, SegmentReport } from './output.ts';
+import type { AudioSink, SinkEvents } from './sink.ts';
+
+/** Decodes and checks segments, and plays the samples on a sink. */
+export class PcmOutput implements Output {
+  readonly #sink: AudioSink;
+  readonly #createDecoder: () => Promise<SegmentDecoder>;
+  #decoder: SegmentDecoder | undefined;
+
+  constructor(sink: AudioSink, createDecoder: () => Promise<SegmentDecoder>) {
+    this.#sink = sink;
+    this.#createDecoder = createDecoder;
+  }
+
+  get codecs(): readonly CodecConfig['codec'][] {
+    return this.#decoder?.codecs ?? ['flac', 'opus'];
+  }
+
+  get sampleRate(): number {
+    return this.#sink.sampleRate;
+  }
+
+  get outputNode(): AudioNode | undefined {
+    return this.#sink.outputNode;
+  }
+
+  get outputLatencyMs(): number {
+    return this.#sink.outputLatencyMs;
+  }
+
+  get bufferedFrames(): number {
+    return this.#sink.bufferedFrames;
+  }
+
+  get running(): boolean {
+    return this.#sink.running;
+  }
+
+  on<K extends keyof SinkEvents>(event: K, listener: (value: SinkEvents[K]) => void): () => void {
+    return this.#sink.on(event, listener);
+  }
+
+  async open(): Promise<void> {
+    // The sink first, and synchronously: browsers unlock sound only within the gesture.
+    const opened = this.#sink.open();
+    const [, decoder] = await Promise.all([opened, this.#decoder ?? this.#createDecoder()]);
+    this.#decoder = decoder;
+  }
+
+  begin(followed: FollowedSegment, report: SegmentReport): SegmentInput {
+    if (this.#decoder === undefined) throw new Error('begin comes after open');
+    return new PcmSegment(followed, this.#decoder, this.#sink, report);
+  }
+
+  setVolume(volume: number): void {
+    this.#sink.setVolume(volume);
+  }
+
+  stop(): void {
+    this.#sink.stop();
+  }
+
+  close(): Promise<void> {
+    return this.#sink.close();
+  }
+}
+
+class PcmSegment implements SegmentInput {
+  readonly #followed: FollowedSegment;
+  readonly #report: SegmentReport;
+  readonly #assembler: ChunkAssembler;
+  readonly #verifier: PcmVerifier | undefined;
+  readonly #session: DecodeSession;
+
+  constructor(followed: FollowedSegment, decoder: SegmentDecoder, sink: AudioSink, report: SegmentReport) {
+    const { head, config, stream, startFrame } = followed;
+    this.#followed = followed;
+    this.#report = report;
+    this.#verifier = head.proof === undefined ? undefined : new PcmVerifier();
+    this.#assembler = new ChunkAssembler(head.position, startFrame, (pcm) => sink.write(stream, pcm));
+    this.#session = decoder.open({
+      config,
+      leadIn: head.leadIn,
+      onBatch: (batch) => {
+        this.#verifier?.update(batch);
+        this.#assembler.push(batch);
+      },
+    });
+  }
+
+  push(packets: readonly Packet[]): void {
+    this.#session.push(packets);
+  }
+
+  async end(_bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    const close = (): void => this.#session.close();
+    signal.addEventListener('abort', close);
+    try {
+      await this.#session.finish();
+      signal.throwIfAborted();
+      this.#assembler.flush();
+      this.#verify();
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#report.failed(toPlayerError(error, 'DecodeFailed'));
+    } finally {
+      signal.removeEventListener('abort', close);
+    }
+  }
+
+  cancel(): number {
+    this.#session.close();
+    this.#assembler.flush();
+    return this.#assembler.frame;
+  }
+
+  #verify(): void {
+    const { head, index, epoch } = this.#followed;
+    const { proof, frames } = head;
+    if (proof === undefined || this.#verifier === undefined) return;
+    const belongs = proof.index === index && proof.epoch === epoch && proof.frames === frames;
+    this.#report.verified(this.#verifier.matches(proof.pcmMd5) && belongs);
+  }
+}
