@@ -18,6 +18,8 @@ export function library(entry, extra = {}) {
     dts: false,
     splitting: true,
     external: [/^node:/],
+    // `fs` for `node:fs` is a stranger's package to Deno and to bundlers.
+    removeNodeProtocol: false,
     ...extra,
   });
 }
