@@ -5,6 +5,7 @@ export {
   isCloudflareClientError,
 } from './error.ts';
 export { isRetryable } from './failure.ts';
+export { R2ObjectStore, type R2ObjectStoreOptions } from './object-store/store.ts';
 export type { R2ServiceMultipartUpload } from './r2-multipart.ts';
 export type { R2ServiceObject, R2ServiceObjectBody, R2ServiceObjects } from './r2-results.ts';
 export { R2Service } from './r2-service.ts';

@@ -15,7 +15,7 @@ import { isStream, readBlocks } from './stream.ts';
 type PartBody = Parameters<R2MultipartUpload['uploadPart']>[1];
 
 /** R2's "no such upload". */
-const NO_SUCH_UPLOAD = 10024;
+export const NO_SUCH_UPLOAD = 10024;
 /** How far the clock here and R2's may be apart. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
@@ -70,7 +70,7 @@ export function retryingUpload(
  * The object that an earlier try made although its answer was lost: the upload is gone then, and the key holds an
  * object of as many parts (R2 writes their number at the end of the ETag) that is not older than this call.
  */
-async function joinedBefore(
+export async function joinedBefore(
   bucket: R2Bucket,
   key: string,
   partCount: number,

@@ -8,27 +8,46 @@ import { type BlockReader, readBlocks } from './stream.ts';
 /** R2's limit on the parts of one upload. */
 const MAX_PARTS = 10_000;
 
+export interface StreamTarget {
+  readonly bucket: R2Bucket;
+  readonly policy: RetryPolicy;
+  /** Ends the put: the stream is cancelled, nothing becomes visible, and an upload under way is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Puts a stream of any length, known or not, with no more than one block of it in memory: one `put` when it fits into
  * `maxBufferedBytes`, a multipart upload beyond. Nothing is visible before all of it is there.
  */
 export async function putStream(
-  bucket: R2Bucket,
+  target: StreamTarget,
   key: string,
   stream: ReadableStream,
   options: R2PutOptions,
-  policy: RetryPolicy,
 ): Promise<R2Object> {
+  const { bucket, policy, signal } = target;
   const blocks = readBlocks(stream, policy.maxBufferedBytes);
+  // Wakes a read that waits; what it then gives is not the stream's end.
+  const onAbort = (): void => void blocks.cancel(signal?.reason).catch(() => {});
+  signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    const first = await blocks.next();
-    if (blocks.ended()) return await withRetries(policy, () => bucket.put(key, first, options));
-    return await putParts(bucket, key, { blocks, first, options }, policy);
+    const first = await nextBlock(blocks, signal);
+    if (!blocks.ended()) return await putParts(target, key, { blocks, first, options });
+    return await withRetries(policy, () => bucket.put(key, first, options));
   } catch (error) {
     // The stream may be the reason for the failure, or its owner may still be waiting for it to be read.
     await blocks.cancel(error).catch(() => {});
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
   }
+}
+
+async function nextBlock(blocks: BlockReader, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  signal?.throwIfAborted();
+  const block = await blocks.next();
+  signal?.throwIfAborted();
+  return block;
 }
 
 interface PartsToPut {
@@ -38,10 +57,9 @@ interface PartsToPut {
 }
 
 async function putParts(
-  bucket: R2Bucket,
+  { bucket, policy, signal }: StreamTarget,
   key: string,
   { blocks, first, options }: PartsToPut,
-  policy: RetryPolicy,
 ): Promise<R2Object> {
   const created = await withRetries(policy, () => bucket.createMultipartUpload(key, options));
   const upload = retryingUpload(bucket, created, policy);
@@ -50,8 +68,9 @@ async function putParts(
     for (let partNumber = 1; block.length > 0; partNumber++) {
       if (partNumber > MAX_PARTS) throw tooManyParts(key, policy);
       await upload.uploadPart(partNumber, block);
-      block = blocks.ended() ? new Uint8Array() : await blocks.next();
+      block = blocks.ended() ? new Uint8Array() : await nextBlock(blocks, signal);
     }
+    signal?.throwIfAborted();
     return await upload.complete(upload.parts);
   } catch (error) {
     // What is left of it costs storage until R2 drops it after seven days; the failure itself matters more.

@@ -59,7 +59,7 @@ export class R2Service {
       ...(httpMetadata === undefined ? {} : { httpMetadata }),
     };
     const object = isStream(body)
-      ? await putStream(this.#bucket, key, body, options, this.#policy)
+      ? await putStream({ bucket: this.#bucket, policy: this.#policy }, key, body, options)
       : await withRetries(this.#policy, () => this.#bucket.put(key, body, options));
     return nameObject(object);
   }

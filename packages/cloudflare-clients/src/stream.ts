@@ -44,7 +44,7 @@ export function readBlocks(stream: WorkersReadableStream, blockBytes: number): B
         left = left.subarray(taken.length);
         // A block that is full is only the last one when nothing follows: so one more chunk is asked for.
         if (done || left.length > 0) return buffer.subarray(0, filled);
-        const chunk = await reader.read();
+        const chunk = await reader.read().catch(passOn);
         done = chunk.done;
         if (!chunk.done) left = bytesOf(chunk.value);
       }
@@ -52,6 +52,18 @@ export function readBlocks(stream: WorkersReadableStream, blockBytes: number): B
     ended: () => done && left.length === 0,
     cancel: (reason) => reader.cancel(reason),
   };
+}
+
+const sourceErrors = new WeakSet<object>();
+
+/** Whether an error came out of a stream that was read, not out of R2. */
+export function isSourceError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && sourceErrors.has(error);
+}
+
+function passOn(error: unknown): never {
+  if (typeof error === 'object' && error !== null) sourceErrors.add(error);
+  throw error;
 }
 
 /** @throws TypeError for a chunk that is neither bytes nor text */

@@ -8,6 +8,8 @@ import { createUrlCache, type UrlCache } from './url-cache.ts';
 /** Seven days: the longest that a signature of version 4 is good for. */
 const MAX_EXPIRY_SECONDS = 604_800;
 
+export type SignedMethod = 'GET' | 'HEAD' | 'PUT' | 'DELETE';
+
 interface Signing {
   readonly target: SigningTarget;
   readonly signature: SignatureV4;
@@ -31,8 +33,11 @@ export class UrlSigner {
     this.#cache = config.urlCache === undefined ? undefined : createUrlCache(config.urlCache, now);
   }
 
-  /** @throws CloudflareClientError `InvalidKey`, `InvalidExpiry`, `InvalidCredentials` or `InvalidOption` */
-  async sign(method: 'GET' | 'HEAD', key: string, expirySeconds: number): Promise<string> {
+  /**
+   * @param contentType of the object a PUT makes; whoever sends it must send the same header
+   * @throws CloudflareClientError `InvalidKey`, `InvalidExpiry`, `InvalidCredentials` or `InvalidOption`
+   */
+  async sign(method: SignedMethod, key: string, expirySeconds: number, contentType?: string): Promise<string> {
     checkR2Key(key);
     if (!Number.isInteger(expirySeconds) || expirySeconds < 1 || expirySeconds > MAX_EXPIRY_SECONDS) {
       throw new CloudflareClientError(
@@ -41,12 +46,12 @@ export class UrlSigner {
         { key },
       );
     }
-    const sign = (): Promise<string> => this.#sign(method, key, expirySeconds);
+    const sign = (): Promise<string> => this.#sign(method, key, expirySeconds, contentType);
     if (this.#cache === undefined || method !== 'GET') return sign();
     return this.#cache.get(key, expirySeconds, sign);
   }
 
-  async #sign(method: 'GET' | 'HEAD', key: string, expirySeconds: number): Promise<string> {
+  async #sign(method: SignedMethod, key: string, expirySeconds: number, contentType?: string): Promise<string> {
     this.#signing ??= createSigning(this.#config);
     const { target, signature } = this.#signing;
     const { protocol, hostname, port, host, bucketName } = target;
@@ -60,7 +65,11 @@ export class UrlSigner {
         path,
         query: {},
         // The body is not part of the signature: the URL is made before there is one.
-        headers: { host, 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' },
+        headers: {
+          host,
+          'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD',
+          ...(contentType === undefined ? {} : { 'content-type': contentType }),
+        },
       },
       { expiresIn: expirySeconds, signingDate: new Date(this.#now()) },
     );

@@ -7,7 +7,7 @@ import type { CaseResult } from './worker-suite.ts';
 
 const directory = fileURLToPath(new URL('.', import.meta.url));
 
-/** Bundled as a Worker's tools do it, without Node compatibility: an import of `node:` fails the build. */
+/** Bundled as a Worker's tools do it, without Node compatibility. @throws Error when an import of `node:` is left */
 export async function bundleWorker(entry: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: `export { handler as default } from ${JSON.stringify(entry)};`, resolveDir: directory },
@@ -18,9 +18,13 @@ export async function bundleWorker(entry: string): Promise<string> {
     target: 'es2024',
     conditions: ['@bucket-radio/source', 'workerd', 'worker', 'browser'],
     mainFields: ['browser', 'module', 'main'],
+    // Parts of a package that are not used may have them.
+    external: ['node:*'],
   });
   const [output] = outputFiles;
   if (output === undefined) throw new Error(`${entry}: nothing was built`);
+  const nodeModule = /from\s*"(node:[^"]+)"|import\s*"(node:[^"]+)"/.exec(output.text);
+  if (nodeModule !== null) throw new Error(`${entry}: the Worker imports ${nodeModule[1] ?? nodeModule[2]}`);
   return output.text;
 }
 
