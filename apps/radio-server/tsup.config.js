@@ -1,3 +1,6 @@
 import { library } from '@bucket-radio/tooling-build/library';
 
-export default library({ main: 'src/main.ts' }, { platform: 'node', target: 'node24' });
+export default library(
+  { main: 'src/main.ts', 'pcm-md5-thread': 'src/recordings/pcm-md5-thread.ts' },
+  { platform: 'node', target: 'node24' },
+);

@@ -1,16 +1,30 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { findGaps, flacFileHeader, type RecordingInfo, recordingEndMs, STREAMINFO_OFFSET } from '@bucket-radio/archive';
-import { createFlacEncoder } from '@bucket-radio/encoders';
-import { BYTES_PER_FRAME, type FlacFrame, msToFrames, type PcmChunk } from '@bucket-radio/pcm';
-import { createSegmenter } from '@bucket-radio/segmenter';
+import { basename } from 'node:path';
+import {
+  type CueTrack,
+  findGaps,
+  flacFileHeader,
+  formatCueSheet,
+  type RecordingInfo,
+  STREAMINFO_OFFSET,
+} from '@bucket-radio/archive';
+import { createFlacEncoder, decodeFlacStream, EncoderError, type FlacEncoder } from '@bucket-radio/encoders';
+import { BYTES_PER_FRAME, type FlacFrame, type PcmChunk, packS24le } from '@bucket-radio/pcm';
+import { createSegmenter, type Segmenter } from '@bucket-radio/segmenter';
 import { ConfigError } from './config/load.ts';
 
 /** A time range in UTC; `toMs` is not included. */
 interface TimeRange {
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+/** What was cut. */
+export interface CutResult {
+  readonly frames: number;
+  /** Tracks in the CUE sheet beside the file; without any there is none. */
+  readonly tracks: number;
 }
 
 /** @throws ConfigError unless `text` is a date and time with its offset to UTC */
@@ -20,35 +34,60 @@ export function parseInstant(flag: string, text: string): number {
   return utcMs;
 }
 
-/** The frames of one recording that lie in the range. */
+/** The frames of one recording that lie in the range, counted from its start. */
 interface Piece {
-  readonly path: string;
+  readonly recording: RecordingInfo;
   readonly fromFrame: number;
   readonly toFrame: number;
 }
 
+/**
+ * From the frame labelled `fromMs` to the one labelled `toMs`, with everything between them. Each recording's own labels
+ * say where that is; at a join they may overlap by what two clocks differ, and yet no frame is there twice.
+ */
 function piecesOf(recordings: readonly RecordingInfo[], { fromMs, toMs }: TimeRange): Piece[] {
-  return recordings.flatMap((recording) => {
-    const fromFrame = Math.max(0, msToFrames(fromMs - recording.startMs));
-    const toFrame = Math.min(recording.frames, msToFrames(toMs - recording.startMs));
-    return fromFrame < toFrame ? [{ path: recording.path, fromFrame, toFrame }] : [];
+  const first = recordings.findLastIndex(({ startMs }) => startMs <= fromMs);
+  const last = recordings.findLastIndex(({ startMs }) => startMs < toMs);
+  return recordings.slice(first, last + 1).flatMap((recording, n) => {
+    const frameAt = (utcMs: number): number =>
+      Math.min(recording.frames, Math.max(0, recording.timeline.frameAt(utcMs)));
+    const fromFrame = n === 0 ? frameAt(fromMs) : 0;
+    const toFrame = first + n === last ? frameAt(toMs) : recording.frames;
+    return fromFrame < toFrame ? [{ recording, fromFrame, toFrame }] : [];
   });
 }
 
 /**
- * Writes the recorded frames of a time range as one FLAC file, sample for sample, across recordings.
- * @throws ConfigError when the range is empty, is not wholly recorded, or the file exists
+ * Writes the recorded frames of a time range as one FLAC file, sample for sample, across recordings; beside it a CUE
+ * sheet, when there are cues.
+ * @throws ConfigError when the range is empty or not wholly recorded, when a recording of it is not here, or a file exists
  */
 export async function cutRecordings(
   recordings: readonly RecordingInfo[],
   range: TimeRange,
   path: string,
-): Promise<{ readonly frames: number }> {
+): Promise<CutResult> {
   checkRecorded(recordings, range);
   const pieces = piecesOf(recordings, range);
+  checkHere(pieces);
+  const tracks = tracksOf(pieces, range);
+  const cuePath = `${path.replace(/\.flac$/i, '')}.cue`;
+  const cueSheet = tracks.length === 0 ? undefined : await create(cuePath);
+  try {
+    await cueSheet?.writeFile(formatCueSheet(basename(path), { title: titleOf(range), tracks }));
+    return { frames: await cutFile(pieces, range, path), tracks: tracks.length };
+  } catch (error) {
+    if (cueSheet !== undefined) await rm(cuePath);
+    throw error;
+  } finally {
+    await cueSheet?.close();
+  }
+}
+
+async function cutFile(pieces: readonly Piece[], range: TimeRange, path: string): Promise<number> {
   const file = await create(path);
   try {
-    return { frames: await writePieces(pieces, range.fromMs, file) };
+    return await writePieces(pieces, range, file);
   } catch (error) {
     await rm(path);
     throw error;
@@ -68,58 +107,130 @@ async function create(path: string): Promise<FileHandle> {
   }
 }
 
+function iso(utcMs: number): string {
+  return new Date(Math.round(utcMs)).toISOString();
+}
+
+function titleOf({ fromMs }: TimeRange): string {
+  return `Cut ${iso(fromMs)}`;
+}
+
 function checkRecorded(recordings: readonly RecordingInfo[], { fromMs, toMs }: TimeRange): void {
   const [first, last] = [recordings[0], recordings.at(-1)];
-  const iso = (utcMs: number): string => new Date(utcMs).toISOString();
   if (fromMs >= toMs) throw new ConfigError([`--to ${iso(toMs)} is not after --from ${iso(fromMs)}`]);
   if (first === undefined || last === undefined) throw new ConfigError(['there are no recordings here']);
-  if (fromMs < first.startMs || toMs > recordingEndMs(last)) {
-    throw new ConfigError([`recorded is ${iso(first.startMs)} to ${iso(recordingEndMs(last))}: cut within that`]);
+  if (fromMs < first.startMs || toMs > last.endMs) {
+    throw new ConfigError([`recorded is ${iso(first.startMs)} to ${iso(last.endMs)}: cut within that`]);
   }
   const gap = findGaps(recordings).find((hole) => hole.fromMs < toMs && hole.toMs > fromMs);
   if (gap !== undefined)
     throw new ConfigError([`nothing was recorded from ${iso(gap.fromMs)} to ${iso(gap.toMs)}: cut around it`]);
 }
 
-async function writePieces(pieces: readonly Piece[], utcMs: number, file: FileHandle): Promise<number> {
-  const flac = await createFlacEncoder();
-  // Only its blocks are used: any segment length cuts them alike.
-  const blocks = createSegmenter({ segmentSeconds: 10 });
-  await file.write(flacFileHeader(flac.header, { TITLE: 'Cut', DATE: new Date(utcMs).toISOString() }));
-  const append = async (encoded: readonly FlacFrame[]): Promise<void> => {
-    for (const { data } of encoded) await file.write(data);
-  };
-  let position = 0;
-  for (const piece of pieces) {
-    for await (const data of decode(piece)) {
-      const chunk: PcmChunk = { position, frames: data.length / BYTES_PER_FRAME, data, utcMs };
-      position += chunk.frames;
-      for (const block of blocks.push(chunk)) await append(flac.encode(block));
-    }
-  }
-  for (const block of blocks.finish()) await append(flac.encode(block));
-  const { frames, streamInfo } = flac.finish();
-  await append(frames);
-  await file.write(streamInfo, 0, streamInfo.length, STREAMINFO_OFFSET);
-  await file.sync();
-  return position;
+function checkHere(pieces: readonly Piece[]): void {
+  const away = pieces.filter(({ recording }) => !recording.isLocal);
+  if (away.length === 0) return;
+  throw new ConfigError(
+    away.map(
+      ({ recording }) =>
+        `${recording.path} has left for cold storage: fetch ${recording.stored?.key} and put it there again`,
+    ),
+  );
 }
 
-/** Whole frames of a piece as interleaved S24LE. @throws ConfigError when ffmpeg is missing or the file is damaged */
-async function* decode({ path, fromFrame, toFrame }: Piece): AsyncGenerator<Uint8Array> {
-  const filter = `atrim=start_sample=${fromFrame}:end_sample=${toFrame}`;
-  const args = ['-v', 'error', '-xerror', '-i', path, '-af', filter, '-c:a', 'pcm_s24le', '-f', 's24le', '-'];
-  const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const ended = once(child, 'close').catch((error: unknown) => {
-    throw new ConfigError([`ffmpeg cannot be run: ${error instanceof Error ? error.message : String(error)}`]);
-  });
-  let rest: Uint8Array = new Uint8Array(0);
-  for await (const piece of child.stdout as AsyncIterable<Uint8Array>) {
-    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-    const whole = bytes.length - (bytes.length % BYTES_PER_FRAME);
-    if (whole > 0) yield bytes.subarray(0, whole);
-    rest = bytes.subarray(whole);
+/** What begins in the pieces, and first what goes on in them from before. */
+function tracksOf(pieces: readonly Piece[], { fromMs }: TimeRange): CueTrack[] {
+  const tracks: CueTrack[] = [];
+  let before = 0;
+  for (const { recording, fromFrame, toFrame } of pieces) {
+    const { firstFrame = 0, cues } = recording;
+    for (const { frame, title, performer } of [...cues].sort((a, b) => a.frame - b.frame)) {
+      const at = frame - firstFrame - fromFrame;
+      const goesOn = at < 0 && recording.startMs <= fromMs;
+      if ((at < 0 && !goesOn) || at >= toFrame - fromFrame) continue;
+      const track = { frame: Math.max(0, before + at), title, ...(performer === undefined ? {} : { performer }) };
+      if (tracks.at(-1)?.frame === track.frame) tracks.pop();
+      tracks.push(track);
+    }
+    before += toFrame - fromFrame;
   }
-  const [code] = (await ended) as [number | null];
-  if (code !== 0) throw new ConfigError([`${path} does not decode: radio archive verify says more`]);
+  return tracks;
+}
+
+async function writePieces(pieces: readonly Piece[], range: TimeRange, file: FileHandle): Promise<number> {
+  const flac = await createFlacEncoder();
+  const header = flacFileHeader(flac.header, { TITLE: titleOf(range), DATE: iso(range.fromMs) });
+  const writer = new FlacWriter(flac, file.fd, header.length);
+  writeSync(file.fd, header, 0, header.length, 0);
+  for (const piece of pieces) await decode(piece, (samples) => writer.write(samples));
+  writer.finish();
+  await file.sync();
+  return writer.frames;
+}
+
+/** Encodes samples of any number and writes the FLAC frames, at once: a decoder calls back synchronously. */
+class FlacWriter {
+  frames = 0;
+  readonly #flac: FlacEncoder;
+  readonly #fd: number;
+  // Only its blocks are used: any segment length cuts them alike.
+  readonly #blocks: Segmenter = createSegmenter({ segmentSeconds: 10 });
+  #offset: number;
+
+  constructor(flac: FlacEncoder, fd: number, offset: number) {
+    this.#flac = flac;
+    this.#fd = fd;
+    this.#offset = offset;
+  }
+
+  write(samples: Int32Array): void {
+    const data = packS24le(samples);
+    const chunk: PcmChunk = { position: this.frames, frames: data.length / BYTES_PER_FRAME, data, utcMs: 0 };
+    this.frames += chunk.frames;
+    for (const block of this.#blocks.push(chunk)) this.#append(this.#flac.encode(block));
+  }
+
+  finish(): void {
+    for (const block of this.#blocks.finish()) this.#append(this.#flac.encode(block));
+    const { frames, streamInfo } = this.#flac.finish();
+    this.#append(frames);
+    writeSync(this.#fd, streamInfo, 0, streamInfo.length, STREAMINFO_OFFSET);
+  }
+
+  #append(frames: readonly FlacFrame[]): void {
+    for (const { data } of frames) {
+      this.#offset += writeSync(this.#fd, data, 0, data.length, this.#offset);
+    }
+  }
+}
+
+const ENOUGH: unique symbol = Symbol('the piece ends here');
+
+/** Hands on the samples of a piece. @throws ConfigError when the file is damaged */
+async function decode({ recording, fromFrame, toFrame }: Piece, take: (samples: Int32Array) => void): Promise<void> {
+  const file = openSync(recording.path, 'r');
+  let position = 0;
+  try {
+    await decodeFlacStream({
+      read: (maxBytes) => {
+        const buffer = new Uint8Array(maxBytes);
+        return buffer.subarray(0, readSync(file, buffer, 0, maxBytes, null));
+      },
+      write: (samples) => {
+        const frames = samples.length / 2;
+        const from = Math.max(0, fromFrame - position);
+        const to = Math.min(frames, toFrame - position);
+        position += frames;
+        if (from < to) take(samples.subarray(2 * from, 2 * to));
+        if (position >= toFrame) throw ENOUGH;
+      },
+    });
+  } catch (error) {
+    if (error === ENOUGH) return;
+    if (!(error instanceof EncoderError)) throw error;
+    throw new ConfigError([`${recording.path} is damaged (${error.message}): radio archive verify says more`]);
+  } finally {
+    closeSync(file);
+  }
+  throw new ConfigError([`${recording.path} ends ${toFrame - position} frames early: radio archive verify says more`]);
 }

@@ -7,7 +7,7 @@ import { createFlacEncoder } from '@bucket-radio/encoders';
 import { BLOCK_FRAMES, BYTES_PER_FRAME, type PcmBlock } from '@bucket-radio/pcm';
 import { seededRandom, serviceOrSkip } from '@bucket-radio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pcmMd5WithFfmpeg } from './recovery.ts';
+import { recordingMd5 } from './recordings/pcm-md5.ts';
 import { decodeWithFlac, noiseS24le, run } from './testing/decode.ts';
 
 const SEED = Number(process.env['PROVE_SEED'] ?? '1');
@@ -87,7 +87,7 @@ describe.skipIf(!usable)('an interrupted recording', { timeout: 60_000 * Math.ma
     const path = join(copy, STAGING_DIRECTORY, basename(recording));
     await copyFile(recording, path);
     await damage(path);
-    const [result] = await recoverRecordings(await listUnfinished(copy), { directory: copy, pcmMd5: pcmMd5WithFfmpeg });
+    const [result] = await recoverRecordings(await listUnfinished(copy), { directory: copy, pcmMd5: recordingMd5 });
     if (result?.outcome === 'empty') {
       expect(await readdir(join(copy, STAGING_DIRECTORY))).toEqual([]);
       return 0;

@@ -4,7 +4,8 @@ import pretty from 'pino-pretty';
 export type { Logger };
 
 /** Fields that are secret wherever they appear. */
-const SECRET_PATHS = ['r2AccessKey', 'r2SecretKey', 'tokenSecret', '*.r2AccessKey', '*.r2SecretKey', '*.tokenSecret'];
+const SECRETS = ['r2AccessKey', 'r2SecretKey', 'archiveAccessKey', 'archiveSecretKey', 'tokenSecret'];
+const SECRET_PATHS = [...SECRETS, ...SECRETS.map((name) => `*.${name}`)];
 
 /** Human lines on a terminal, JSON lines otherwise; both on standard output. */
 export function createLogger(level: string): Logger {

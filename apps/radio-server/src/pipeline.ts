@@ -24,6 +24,8 @@ export interface PipelineOptions {
   readonly station: string;
   /** Station frame of the first captured frame: a segment boundary. */
   readonly startFrame: number;
+  /** Whether what is captured now is to be recorded. Default: always, when there is an archive. */
+  readonly isRecordingWanted?: () => boolean;
   /** Stops capture; what was captured is still encoded, archived and handed to the publisher. */
   readonly signal: AbortSignal;
   /** For a source that can wait: after each segment, disk and bucket catch up before more is read. */
@@ -79,6 +81,8 @@ class PipelineRun {
   readonly #stages: Stages;
   readonly #options: PipelineOptions;
   #flac: FlacEncoder;
+  /** Station frame at which the encoder's first frame lies. */
+  #flacStart: number;
   #recording = false;
   #nextFrame: number;
   #segmentHandedOver = false;
@@ -87,19 +91,19 @@ class PipelineRun {
     this.#stages = stages;
     this.#options = options;
     this.#flac = flac;
+    this.#flacStart = options.startFrame;
     this.#nextFrame = options.startFrame;
   }
 
   async takeBlock(block: PcmBlock): Promise<void> {
-    const { archive, meter, hq, lq, opus } = this.#stages;
+    const { meter, hq, lq, opus } = this.#stages;
     meter.add(block);
     this.#options.onBlock(block);
     if (block.segmentEnd !== undefined) {
       hq.endSegment(block.segmentEnd);
       lq.endSegment(block.segmentEnd);
     }
-    if (archive?.shouldRotate(block.utcMs)) await this.#startNextRecording();
-    if (!this.#recording) this.#beginRecording(block);
+    await this.#chooseRecording(block);
     await this.#deliverFlac(this.#flac.encode(block));
     this.#publish(await lq.push(opus.encode(block)));
     this.#nextFrame = block.position + block.frames;
@@ -132,22 +136,31 @@ class PipelineRun {
     }
   }
 
-  #beginRecording({ utcMs, position }: PcmBlock): void {
-    this.#recording = true;
-    const { station } = this.#options;
-    this.#stages.archive?.begin({ header: this.#flac.header, utcMs, firstFrame: position, station });
-  }
-
-  /** The encoder starts anew with each file, so that frame numbers in every file begin at 0. */
-  async #startNextRecording(): Promise<void> {
-    await this.#endRecording();
-    this.#flac = await this.#stages.createFlac();
-    this.#recording = false;
+  /** Begins or ends a recording with this block, or both. Not one frame is lost or doubled between two of them. */
+  async #chooseRecording({ utcMs, position }: PcmBlock): Promise<void> {
+    const { archive } = this.#stages;
+    if (archive === undefined) return;
+    const isWanted = this.#options.isRecordingWanted?.() ?? true;
+    const ends = this.#recording && (!isWanted || archive.shouldRotate(utcMs));
+    const begins = isWanted && (ends || !this.#recording);
+    // Frame numbers in every file begin at 0: the encoder starts anew with it.
+    if (ends || (begins && this.#flacStart !== position)) {
+      await this.#endRecording();
+      this.#flac = await this.#stages.createFlac();
+      this.#flacStart = position;
+    }
+    if (begins) {
+      const { station } = this.#options;
+      archive.begin({ header: this.#flac.header, utcMs, firstFrame: position, station });
+      this.#recording = true;
+    }
+    archive.label(position, utcMs);
   }
 
   async #endRecording(): Promise<void> {
     const { frames, streamInfo } = this.#flac.finish();
     await this.#deliverFlac(frames);
-    this.#stages.archive?.end(streamInfo);
+    if (this.#recording) this.#stages.archive?.end(streamInfo);
+    this.#recording = false;
   }
 }

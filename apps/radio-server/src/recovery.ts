@@ -1,23 +1,12 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { RecoveredRecording } from '@bucket-radio/archive';
 import type { Logger } from './log.ts';
-
-/** MD5 of a FLAC file's PCM as 24-bit samples. Rejects when it does not decode, or without ffmpeg. */
-export async function pcmMd5WithFfmpeg(path: string): Promise<Uint8Array> {
-  const args = ['-v', 'error', '-xerror', '-i', path, '-map', '0:a', '-c:a', 'pcm_s24le', '-f', 'md5', '-'];
-  const { stdout } = await promisify(execFile)('ffmpeg', args);
-  const [, hex] = /^MD5=([0-9a-f]{32})$/m.exec(stdout) ?? [];
-  if (hex === undefined) throw new Error('ffmpeg printed no MD5');
-  return new Uint8Array(Buffer.from(hex, 'hex'));
-}
 
 /** One line for what became of a recording that an earlier run did not finish. */
 export function logRecovered(log: Logger, result: RecoveredRecording): void {
   switch (result.outcome) {
     case 'repaired': {
       const seconds = (result.durationMs / 1000).toFixed(1);
-      const md5 = result.hasMd5 ? '' : '; without MD5: install ffmpeg to have it computed';
+      const md5 = result.hasMd5 ? '' : '; it does not decode, so it has no MD5';
       log.warn(
         `repaired ${result.path}: ${seconds} s of an interrupted recording, about ${result.lostMs} ms lost${md5}`,
       );

@@ -84,6 +84,7 @@ export class StationState {
         file: archive?.file ?? null,
         bytes: archive?.bytes ?? 0,
         seconds: framesToMs(archive?.frames ?? 0) / 1000,
+        hoursLeft: archive?.disk?.hoursLeft ?? null,
       },
       lastError: this.#lastError,
     };

@@ -29,7 +29,8 @@ async function readStoredManifest({ directory }: StationProcess) {
 }
 
 async function recordings({ directory }: StationProcess): Promise<string[]> {
-  return (await filesBelow(join(directory, 'recordings'))).map((name) => join(directory, 'recordings', name));
+  const names = (await filesBelow(join(directory, 'recordings'))).filter((name) => name.endsWith('.flac'));
+  return names.map((name) => join(directory, 'recordings', name));
 }
 
 async function writeNoise(frames: number, seed: number): Promise<{ readonly path: string; readonly pcm: Buffer }> {

@@ -1,8 +1,6 @@
-import { constants, existsSync } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Archive, createArchive, listUnfinished, recoverRecordings } from '@bucket-radio/archive';
-import { type CaptureSource, openSource, type SourceInfo } from '@bucket-radio/capture';
+import { type CaptureSource, openSource } from '@bucket-radio/capture';
 import { createFlacEncoder, createOpusEncoder, createSegmentMuxer, type OpusEncoder } from '@bucket-radio/encoders';
 import { framesToMs, msToFrames, segmentFrames } from '@bucket-radio/pcm';
 import {
@@ -14,7 +12,6 @@ import {
   type RunPlan,
 } from '@bucket-radio/publisher';
 import { createSegmenter } from '@bucket-radio/segmenter';
-import { ConfigError } from './config/load.ts';
 import type { StationConfig } from './config/settings.ts';
 import { type Listener, listen } from './http/listen.ts';
 import { createOrigin } from './http/origin.ts';
@@ -26,13 +23,11 @@ import { createMonitor, MonitorFeed, type Title } from './monitor/server.ts';
 import { watchNowPlaying } from './now-playing-file.ts';
 import { runPipeline, type Stages } from './pipeline.ts';
 import { logPublisherEvent } from './publisher-log.ts';
-import { logRecovered, pcmMd5WithFfmpeg } from './recovery.ts';
+import { StationRecordings } from './recordings/station-recordings.ts';
 import { StationState } from './station-state.ts';
 import { StopTasks } from './stop-tasks.ts';
 import { EMBEDDED_BUCKET, openStore, type StationStore } from './store.ts';
 
-/** Bytes of generated music that are kept as recordings: nobody needs more of it. */
-const DEMO_ARCHIVE_MAX_BYTES = 1024 * 1024 * 1024;
 /** How long a stop waits for the bucket before it gives up. */
 const PUBLISHER_STOP_TIMEOUT_MS = 20_000;
 /** The monitor's meters move this often. */
@@ -85,6 +80,7 @@ async function open(context: StationContext, opened: AsyncDisposableStack): Prom
     files: monitorFiles,
     status: () => running?.status() ?? null,
     onNowPlaying: (title) => running?.nowPlaying(title) ?? false,
+    onCue: (title) => running?.cue(title) ?? false,
   });
   opened.defer(closing(await listen(monitor, monitorAddress(config))));
   const store = await openStore(config, { wasOnAir: existsSync(stateFile(config.dataDir)), log });
@@ -100,28 +96,15 @@ async function open(context: StationContext, opened: AsyncDisposableStack): Prom
     ...(config.captureDeviceName === undefined ? {} : { device: config.captureDeviceName }),
     ...(config.channels === undefined ? {} : { channels: config.channels }),
   });
-  const recordingsDir = await openRecordings(config, source.info);
-  running = await RunningStation.create({ ...context, feed, store, plan, source, recordingsDir });
+  const recordings = await StationRecordings.open({
+    config,
+    log,
+    source: source.info,
+    onAlarm: (message) => running?.alarm(message),
+    isLiveBehind: () => running?.isBehind() ?? false,
+  });
+  running = await RunningStation.create({ ...context, feed, store, plan, source, recordings });
   return running.start(opened);
-}
-
-/**
- * Where this run records. Generated music has a directory of its own, because there the oldest files are deleted.
- * @throws ConfigError when it cannot be written: better now than after a lost evening
- */
-async function openRecordings(config: StationConfig, { kind }: SourceInfo): Promise<string | undefined> {
-  if (!config.archive) return undefined;
-  const directory = kind === 'demo' ? join(config.recordingsDir, 'demo') : config.recordingsDir;
-  try {
-    await mkdir(directory, { recursive: true });
-    await access(directory, constants.W_OK);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError([
-      `recordings cannot be written: ${reason}; choose another RADIO_RECORDINGS_DIR, or --archive off`,
-    ]);
-  }
-  return directory;
 }
 
 /** The init segments in words: another text begins another epoch. */
@@ -170,7 +153,7 @@ interface StationParts extends StationContext {
   readonly plan: RunPlan;
   readonly source: CaptureSource;
   /** Absent when nothing is recorded. */
-  readonly recordingsDir: string | undefined;
+  readonly recordings: StationRecordings | undefined;
 }
 
 class RunningStation {
@@ -192,7 +175,7 @@ class RunningStation {
   }
 
   static async create(parts: StationParts): Promise<RunningStation> {
-    const { config, source, store, log, plan } = parts;
+    const { config, source, store, log, plan, recordings } = parts;
     const { segmentSeconds, encoderBackend: backend } = config;
     const { epoch } = plan;
     const createFlac = () => createFlacEncoder({ level: config.flacLevel, backend });
@@ -222,7 +205,7 @@ class RunningStation {
       opus,
       hq: createSegmentMuxer({ rendition: 'hq', epoch, segmentSeconds, flacHeader: flac.header }),
       lq: createSegmentMuxer({ rendition: 'lq', epoch, segmentSeconds }),
-      archive: station.#createArchive(),
+      archive: recordings?.archive,
       publisher: station.#createPublisher(),
       meter: new Meters(),
     }));
@@ -233,11 +216,32 @@ class RunningStation {
     return { ...status, store: { ...status.store, clock: this.#parts.store.clock() ?? null } };
   }
 
+  /** Something a person should know; the stream goes on. */
+  alarm(message: string): void {
+    this.#parts.log.error(message);
+    this.#state.failed(message);
+    this.#parts.feed.emit('status', this.status());
+  }
+
+  /** Whether segments wait for the bucket: more than the one on its way. */
+  isBehind(): boolean {
+    return this.#stages.publisher.status.queuedSegments > 1;
+  }
+
   /** What was captured since `agoMs` ago, and is from now on, is `title`. */
   nowPlaying(title: Title, agoMs = 0): boolean {
     if (this.#state.state !== 'live') return false;
     const frame = Math.max(this.#firstFrame, this.#nextFrame - msToFrames(agoMs));
     this.#stages.publisher.setNowPlaying({ frame, ...title });
+    this.#parts.recordings?.noteCue(frame, title);
+    return true;
+  }
+
+  /** Marks this moment in the recording. @returns whether there is one */
+  cue(title: Title): boolean {
+    const { recordings } = this.#parts;
+    if (recordings?.archive.status.state !== 'recording') return false;
+    recordings.noteCue(this.#nextFrame, title);
     return true;
   }
 
@@ -248,7 +252,7 @@ class RunningStation {
 
   async start(opened: AsyncDisposableStack): Promise<Station> {
     await this.#stages.publisher.start();
-    await this.#recoverRecordings();
+    await this.#parts.recordings?.start();
     const { source, log } = this.#parts;
     log.info(`capturing ${source.info.detail} (${source.info.fidelity})`);
     this.#state.state = 'live';
@@ -303,16 +307,18 @@ class RunningStation {
   }
 
   async #capture(): Promise<{ readonly nextFrame: number }> {
-    const { config, source, signal } = this.#parts;
+    const { config, source, signal, recordings } = this.#parts;
     return await runPipeline(this.#stages, {
       station: config.station,
       startFrame: this.#firstFrame,
       signal: AbortSignal.any([signal, this.#fence.signal]),
       sourceWaits: config.fast && !source.info.live,
+      isRecordingWanted: () => recordings?.isWanted() ?? false,
       onChunk: (chunk) => {
         this.#state.captured(chunk);
         this.#nextFrame = chunk.position + chunk.frames;
         for (const gap of chunk.gaps ?? []) this.#stages.publisher.addGap(gap);
+        recordings?.noteGaps(chunk.gaps ?? []);
       },
       onBlock: () => {
         this.#blocks += 1;
@@ -335,27 +341,13 @@ class RunningStation {
       ),
       this.#tasks.run(
         () => `the archive (${archive?.status.file ?? 'no file'})`,
-        async () => await archive?.flush(),
+        async () => await this.#parts.recordings?.stop(),
       ),
     ]);
     const waits = `the bucket may still say live; ${publisher.status.queuedSegments} segments wait for the next start`;
     if (offline.status === 'rejected') return new StopError(`${messageOf(offline.reason)}: ${waits}`);
     if (offline.value) return undefined;
     return new StopError(`the bucket did not answer within ${PUBLISHER_STOP_TIMEOUT_MS / 1000} s: ${waits}`);
-  }
-
-  #createArchive(): Archive | undefined {
-    const { log, recordingsDir, source } = this.#parts;
-    if (recordingsDir === undefined) return undefined;
-    return createArchive({
-      directory: recordingsDir,
-      ...(source.info.kind === 'demo' ? { maxTotalBytes: DEMO_ARCHIVE_MAX_BYTES } : {}),
-      onAlarm: (message) => {
-        this.#state.failed(message);
-        log.error(message);
-      },
-      onFinished: (path) => log.info(`recorded ${path}`),
-    });
   }
 
   #createPublisher(): Publisher {
@@ -385,22 +377,10 @@ class RunningStation {
       this.#fenced = event.error;
       this.#fence.abort();
     }
+    if (event.type === 'published') this.#parts.recordings?.published();
     const segment = this.#state.published(event);
     if (segment !== undefined) feed.emit('segment', segment);
     feed.emit('status', this.status());
-  }
-
-  /** Repairs what an earlier run could not finish, beside the running station. */
-  async #recoverRecordings(): Promise<void> {
-    const { log, recordingsDir } = this.#parts;
-    if (recordingsDir === undefined) return;
-    // Listed before the first block is captured: this run's own recording is not among them.
-    const unfinished = await listUnfinished(recordingsDir).catch(() => []);
-    const recover = async (): Promise<void> => {
-      const results = await recoverRecordings(unfinished, { directory: recordingsDir, pcmMd5: pcmMd5WithFfmpeg });
-      for (const result of results) logRecovered(log, result);
-    };
-    recover().catch((error: unknown) => log.error(`recordings could not be repaired: ${messageOf(error)}`));
   }
 
   /** The last frames of a run make no whole segment: listeners never get them, the archive has them. */

@@ -33,6 +33,8 @@ export interface StationStatus {
     readonly file: string | null;
     readonly bytes: number;
     readonly seconds: number;
+    /** Hours of recording that the disk has room for; null until it is known. */
+    readonly hoursLeft: number | null;
   };
   readonly lastError: { readonly message: string; readonly atMs: number } | null;
   readonly links: { readonly site: string; readonly manifest: string; readonly hls: string };

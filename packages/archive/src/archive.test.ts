@@ -62,12 +62,14 @@ it('keeps both recordings that start within one second', async () => {
   ]);
 });
 
-it('asks for a new recording at the UTC hour', () => {
+it('asks for a new recording at the UTC hour', async () => {
   const archive = createArchive({ directory });
   expect(archive.shouldRotate(EIGHT_PM)).toBe(false);
   archive.begin(start);
   expect(archive.shouldRotate(EIGHT_PM + 3_599_960)).toBe(false);
   expect(archive.shouldRotate(EIGHT_PM + 3_600_000)).toBe(true);
+  archive.end(streamInfo);
+  await archive.flush();
 });
 
 it('stays below its limit in all, oldest recordings first', async () => {
@@ -129,6 +131,6 @@ it('stops with one alarm when the directory cannot be written', async () => {
   archive.begin(start);
   archive.write([frame(0, 0)]);
   await archive.flush();
-  expect(alarms).toEqual([expect.stringMatching(/^archive stopped: ENOTDIR.*The stream goes on/)]);
+  expect(alarms).toEqual([expect.stringMatching(/^archive stopped: EEXIST.*The stream goes on/)]);
   expect(archive.status.state).toBe('failed');
 });

@@ -1,4 +1,7 @@
-import type { FlacFrame } from '@bucket-radio/pcm';
+import { mkdir } from 'node:fs/promises';
+import { type FlacFrame, SAMPLE_RATE } from '@bucket-radio/pcm';
+import { type DiskLimits, type DiskStatus, DiskWatch } from './disk.ts';
+import { NotesQueue, type RecordingNote } from './notes-queue.ts';
 import { nextRotation } from './paths.ts';
 import { Recording, type RecordingStart } from './recording.ts';
 import { pruneRecordings } from './retention.ts';
@@ -13,8 +16,14 @@ export interface ArchiveOptions {
    * no limit. Only for generated sources: recordings of a real one are not replaceable.
    */
   readonly maxTotalBytes?: number;
+  /** What may be taken of the disk. Default: all of it. */
+  readonly disk?: DiskLimits;
   /** Called when the archive stops before its time; the stream goes on. */
   readonly onAlarm?: (message: string) => void;
+  /** Called when a recording goes on after an alarm. */
+  readonly onResumed?: () => void;
+  /** Called with each file that was left in staging after an alarm: nobody writes it any more, it can be repaired. */
+  readonly onAbandoned?: (path: string) => void;
   /** Called with the final path of each finished recording. */
   readonly onFinished?: (path: string) => void;
   readonly monotonicMs?: () => number;
@@ -27,6 +36,8 @@ export interface ArchiveStatus {
   /** Bytes and frames of the file being written. */
   readonly bytes: number;
   readonly frames: number;
+  /** As last looked at; absent before the first recording. */
+  readonly disk?: DiskStatus;
 }
 
 /**
@@ -37,6 +48,10 @@ export interface Archive {
   /** Starts a recording. */
   begin(start: RecordingStart): void;
   write(frames: readonly FlacFrame[]): void;
+  /** Notes something about frames that are or will be recorded, in the sidecar of the recording that has them. */
+  note(note: RecordingNote): void;
+  /** The label of a block that is about to be recorded; about one a minute goes into the sidecar. */
+  label(frame: number, utcMs: number): void;
   /** Whether a block with this label belongs to the next recording: the UTC hour has changed, or the file is full. */
   shouldRotate(utcMs: number): boolean;
   /** Ends the recording with the encoder's final STREAMINFO. */
@@ -57,6 +72,9 @@ export function createArchive(options: ArchiveOptions): Archive {
 /** After a failure a new recording is tried this long later. */
 const RETRY_AFTER_MS = 10_000;
 
+/** Labels in a sidecar are this far apart. */
+const LABEL_FRAMES = 60 * SAMPLE_RATE;
+
 /** One recording from `begin` to `end`, as the calls see it; the disk follows behind. */
 interface Session {
   /** The file, once it is open. */
@@ -73,6 +91,11 @@ class FlacArchive implements Archive {
   readonly #options: ArchiveOptions;
   readonly #maxQueuedBytes: number;
   readonly #maxFileBytes: number;
+  readonly #monotonicMs: () => number;
+  readonly #disk: DiskWatch;
+  readonly #notes = new NotesQueue();
+  #label: { readonly frame: number; readonly utcMs: number } | undefined;
+  #labelledFrame = 0;
   #tail: Promise<void> = Promise.resolve();
   #queuedBytes = 0;
   #session: Session | undefined;
@@ -84,6 +107,8 @@ class FlacArchive implements Archive {
   constructor(options: ArchiveOptions) {
     this.#options = options;
     this.#maxQueuedBytes = options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED_BYTES;
+    this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
+    this.#disk = new DiskWatch(options.directory, options.disk ?? {}, this.#monotonicMs);
     this.#maxFileBytes = (options.maxTotalBytes ?? Number.POSITIVE_INFINITY) / FILES_WITHIN_LIMIT;
   }
 
@@ -94,6 +119,7 @@ class FlacArchive implements Archive {
       ...(recording === undefined ? {} : { file: recording.path }),
       bytes: recording?.bytes ?? 0,
       frames: recording?.frames ?? 0,
+      ...(this.#disk.status === undefined ? {} : { disk: this.#disk.status }),
     };
   }
 
@@ -102,12 +128,34 @@ class FlacArchive implements Archive {
     this.#session = session;
     this.#rotateAtMs = nextRotation(start.utcMs);
     this.#retryAtMs = undefined;
-    const { directory, maxTotalBytes, monotonicMs = () => performance.now() } = this.#options;
+    this.#label = undefined;
+    this.#labelledFrame = start.firstFrame;
+    const { directory, maxTotalBytes } = this.#options;
     this.#enqueue(session, async () => {
       if (maxTotalBytes !== undefined) await pruneRecordings(directory, maxTotalBytes, this.#maxFileBytes);
-      session.recording = await Recording.begin(directory, start, monotonicMs);
-      if (!session.refusing) this.#failed = false;
+      await mkdir(directory, { recursive: true });
+      await this.#disk.beforeStart({ afterFailure: this.#failed });
+      session.recording = await Recording.begin(directory, start, this.#monotonicMs);
+      this.#notes.begin(start.firstFrame);
+      if (session.refusing || !this.#failed) return;
+      this.#failed = false;
+      this.#options.onResumed?.();
     });
+  }
+
+  note(note: RecordingNote): void {
+    this.#notes.add(note);
+  }
+
+  label(frame: number, utcMs: number): void {
+    this.#label = { frame, utcMs };
+    if (frame - this.#labelledFrame >= LABEL_FRAMES) this.#noteLabel();
+  }
+
+  #noteLabel(): void {
+    if (this.#label === undefined || this.#label.frame <= this.#labelledFrame) return;
+    this.#labelledFrame = this.#label.frame;
+    this.note({ type: 'time', ...this.#label });
   }
 
   write(frames: readonly FlacFrame[]): void {
@@ -130,8 +178,16 @@ class FlacArchive implements Archive {
     this.#enqueue(session, async () => {
       session.waiting = undefined;
       this.#queuedBytes -= frames.reduce((sum, { data }) => sum + data.length, 0);
-      if (!session.broken) await session.recording?.write(frames);
+      if (session.broken || session.recording === undefined) return;
+      await this.#writeFrames(session.recording, frames);
     });
+  }
+
+  async #writeFrames(recording: Recording, frames: readonly FlacFrame[]): Promise<void> {
+    const before = recording.bytes;
+    await recording.write(frames);
+    await recording.note(this.#notes.take(recording.endFrame));
+    await this.#disk.afterWrite(recording.bytes - before, recording);
   }
 
   shouldRotate(utcMs: number): boolean {
@@ -148,9 +204,12 @@ class FlacArchive implements Archive {
     this.#session = undefined;
     // A recording that misses frames is not finished with totals that count them: it stays in staging, to be repaired.
     if (session === undefined || session.refusing) return;
+    this.#noteLabel();
     this.#enqueue(session, async () => {
-      const path = await session.recording?.finish(streamInfo);
-      if (path !== undefined) this.#options.onFinished?.(path);
+      if (session.broken || session.recording === undefined) return;
+      await session.recording.note(this.#notes.take(session.recording.endFrame));
+      const path = await session.recording.finish(streamInfo);
+      this.#options.onFinished?.(path);
     });
   }
 
@@ -172,7 +231,13 @@ class FlacArchive implements Archive {
   #overflow(session: Session): void {
     session.refusing = true;
     this.#alarm(`the disk is ${this.#queuedBytes} bytes behind; the limit is ${this.#maxQueuedBytes}`);
-    this.#enqueue(session, async () => await session.recording?.abandon());
+    this.#enqueue(session, async () => await this.#abandon(session));
+  }
+
+  async #abandon({ recording }: Session): Promise<void> {
+    if (recording === undefined) return;
+    await recording.abandon();
+    this.#options.onAbandoned?.(recording.path);
   }
 
   async #break(session: Session, error: unknown): Promise<void> {
@@ -180,7 +245,7 @@ class FlacArchive implements Archive {
     session.broken = true;
     session.refusing = true;
     this.#alarm(error instanceof Error ? error.message : String(error));
-    await session.recording?.abandon().catch(() => undefined);
+    await this.#abandon(session);
   }
 
   #alarm(reason: string): void {

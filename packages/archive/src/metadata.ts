@@ -64,6 +64,14 @@ export function firstFrameOffset(start: Uint8Array): number | undefined {
   return undefined;
 }
 
+const MD5_OFFSET = 18;
+
+/** The MD5 of the PCM in STREAMINFO, 32 hexadecimal digits. @returns undefined when it says none */
+export function md5Of(streamInfo: Uint8Array): string | undefined {
+  const md5 = Buffer.from(streamInfo.subarray(MD5_OFFSET, STREAMINFO_BYTES)).toString('hex');
+  return /^0+$/.test(md5) ? undefined : md5;
+}
+
 /** What STREAMINFO says about a whole file (RFC 9639 §8.2). */
 export interface StreamTotals {
   readonly minFrameBytes: number;
@@ -88,6 +96,6 @@ export function withTotals(streamInfo: Uint8Array, totals: StreamTotals): Uint8A
   // 36 bits of total samples: the low four bits of byte 13, then four bytes.
   view.setUint8(13, (view.getUint8(13) & 0xf0) | Math.floor(totals.samples / 2 ** 32));
   view.setUint32(14, totals.samples % 2 ** 32);
-  result.set(totals.pcmMd5, 18);
+  result.set(totals.pcmMd5, MD5_OFFSET);
   return result;
 }

@@ -5,6 +5,8 @@ import { type FlacScan, scanFlacFrames } from './flac-scan.ts';
 import { firstFrameOffset, STREAMINFO_BYTES, STREAMINFO_OFFSET, withTotals } from './metadata.ts';
 import { moveToFinalName } from './move.ts';
 import { parseStagingName } from './paths.ts';
+import { rebuildSidecar } from './rebuild-sidecar.ts';
+import { sidecarPath } from './sidecar.ts';
 
 export interface RecoverOptions {
   readonly directory: string;
@@ -36,8 +38,8 @@ const NO_MD5 = new Uint8Array(16);
 
 /**
  * Finishes every recording that was left in staging: cuts it behind its last whole frame, writes totals and MD5 into
- * STREAMINFO, and gives it its final name. A file whose process still runs is left alone. Nothing is ever deleted but
- * files without a single frame.
+ * STREAMINFO, rebuilds its sidecar, and gives it its final name. A file whose process still runs is left alone. Nothing
+ * is ever deleted but files without a single frame.
  * @param unfinished what {@link listUnfinished} gave before this process began a recording of its own
  */
 export async function recoverRecordings(
@@ -73,14 +75,18 @@ async function recover(path: string, { directory, pcmMd5 }: RecoverOptions): Pro
     await file.close();
   }
   if (scan.flacFrames === 0) {
+    await rm(sidecarPath(path), { force: true });
     await rm(path);
     return { outcome: 'empty', path };
   }
+  const lost = lostMs(scan, sizeBefore - scan.validBytes);
+  // The sound is safe already: no room for its notes is no reason to leave it in staging.
+  await rebuildSidecar(path, { lostMs: lost }).catch(() => undefined);
   return {
     outcome: 'repaired',
     path: await moveToFinalName(directory, parsed.name, path),
     durationMs: framesToMs(scan.samples),
-    lostMs: lostMs(scan, sizeBefore - scan.validBytes),
+    lostMs: lost,
     hasMd5,
   };
 }

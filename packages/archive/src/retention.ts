@@ -1,6 +1,8 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RecordingInfo } from './describe.ts';
 import { STAGING_DIRECTORY } from './paths.ts';
+import { sidecarPath } from './sidecar.ts';
 
 export interface RecordingFile {
   /** Absolute, or relative to the working directory as `directory` was. */
@@ -9,17 +11,27 @@ export interface RecordingFile {
 }
 
 const RECORDING_PATH = /^\d{4}[/\\]\d{2}[/\\]\d{2}[/\\]\d{6}Z(-\d+)?\.flac$/;
+const SIDECAR_PATH = /^\d{4}[/\\]\d{2}[/\\]\d{2}[/\\]\d{6}Z(-\d+)?\.jsonl$/;
 
-/** Finished recordings, oldest first. Files of other names are nobody's business. */
-export async function listRecordings(directory: string): Promise<RecordingFile[]> {
-  const names = await readdir(directory, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+async function namesBelow(directory: string): Promise<string[]> {
+  return await readdir(directory, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const paths = names.filter((name) => RECORDING_PATH.test(name)).sort();
+}
+
+/** Finished recordings, oldest first. Files of other names are nobody's business. */
+export async function listRecordings(directory: string): Promise<RecordingFile[]> {
+  const paths = (await namesBelow(directory)).filter((name) => RECORDING_PATH.test(name)).sort();
   return await Promise.all(
     paths.map(async (name) => ({ path: join(directory, name), bytes: (await stat(join(directory, name))).size })),
   );
+}
+
+/** The FLAC paths of which a sidecar is there, oldest first; the FLAC files themselves may have left. */
+export async function listSidecars(directory: string): Promise<string[]> {
+  const names = (await namesBelow(directory)).filter((name) => SIDECAR_PATH.test(name)).sort();
+  return names.map((name) => join(directory, name.replace(/\.jsonl$/, '.flac')));
 }
 
 /** Unfinished recordings that an earlier process left in staging. */
@@ -45,8 +57,21 @@ export async function pruneRecordings(directory: string, maxBytes: number, reser
   for (const { path, bytes } of recordings) {
     if (total <= maxBytes) break;
     await rm(path);
+    await rm(sidecarPath(path), { force: true });
     deleted.push(path);
     total -= bytes;
   }
   return deleted;
+}
+
+/**
+ * Deletes the FLAC file of a recording that is in cold storage; its sidecar stays, and says where it is.
+ * @returns false, and deletes nothing, unless the file is here, is stored, and is still the one that was stored
+ */
+export async function removeStoredRecording({ path, isLocal, stored }: RecordingInfo): Promise<boolean> {
+  if (!isLocal || stored === undefined) return false;
+  const { size, mtimeMs } = await stat(path);
+  if (size !== stored.bytes || mtimeMs !== stored.modifiedMs) return false;
+  await rm(path);
+  return true;
 }

@@ -1,101 +1,154 @@
-import { stat } from 'node:fs/promises';
 import {
   describeRecordings,
   findGaps,
+  freeDiskBytes,
+  gapMs,
   listUnfinished,
   type RecordingInfo,
-  recordingEndMs,
+  readNotes,
+  rebuildSidecar,
   recoverRecordings,
+  reuniteSidecars,
+  sidecarPath,
 } from '@bucket-radio/archive';
 import { framesToMs } from '@bucket-radio/pcm';
 import type { Command } from 'commander';
 import { cutRecordings, parseInstant } from '../archive-cut.ts';
-import { ConfigError, readConfigFile, resolveConfig } from '../config/load.ts';
-import { pcmMd5WithFfmpeg } from '../recovery.ts';
+import { recordingMd5 } from '../recordings/pcm-md5.ts';
+import { addColdStorageCommands } from './archive-cold.ts';
+import { type ArchiveFlags, archiveConfig, formatInstant, printLine, recordingsDirectory } from './archive-common.ts';
+import { sayNowPlaying } from './now-playing.ts';
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const iso = (utcMs: number): string => new Date(Math.round(utcMs)).toISOString();
-
-/** `radio archive …`: what was recorded, whether it is whole, and pieces of it. */
+/** `radio archive …`: what was recorded, whether it is whole, pieces of it, and where else it is. */
 export function addArchiveCommands(program: Command): void {
-  const archive = program.command('archive').description('recordings: list, verify, repair, cut');
+  const archive = program.command('archive').description('recordings: list, verify, repair, cut, cue, upload, share');
   const command = (name: string, description: string): Command =>
     archive
       .command(name)
       .description(description)
       .option('--recordings-dir <dir>', 'where they are [RADIO_RECORDINGS_DIR]');
-  command('list', 'every recording with its start, length and size, and the gaps between them').action(list);
+  command('list', 'every recording with its start, length and size, and what is missing between and in them')
+    .option('--json', 'print one JSON document')
+    .action(list);
   command('verify', 'decode every recording and compare with its MD5; exit code 1 on damage').action(verify);
   command('repair', 'finish what an interrupted station left').action(repair);
   command('cut <file>', 'write a sample-exact FLAC of the time from --from to --to, across recordings')
     .requiredOption('--from <utc>', 'such as 2026-11-20T20:00:00Z')
     .requiredOption('--to <utc>', 'not included')
     .action(cut);
+  archive
+    .command('cue <title>')
+    .description('mark this moment in the recording that is running; `cut` makes a CUE sheet of the marks')
+    .option('--artist <name>', 'who plays it')
+    .action(async (title: string, { artist }: { readonly artist?: string }) => {
+      const cue = { title, ...(artist === undefined ? {} : { artist }) };
+      await sayNowPlaying(archiveConfig().monitorPort, cue, 'cue');
+    });
+  addColdStorageCommands(command);
 }
 
-interface Options {
-  readonly recordingsDir?: string;
+/** Every recording that can be read; the others are named on standard error. */
+async function describe(directory: string): Promise<RecordingInfo[]> {
+  return await describeRecordings(directory, {
+    onUnreadable: (path, reason) => process.stderr.write(`radio: ${path} is left out: ${reason}\n`),
+  });
 }
 
-async function directoryOf({ recordingsDir }: Options): Promise<string> {
-  const file = readConfigFile();
-  const flags = recordingsDir === undefined ? {} : { recordingsDir };
-  const directory = resolveConfig({ flags, env: process.env, ...(file === undefined ? {} : { file }) }).recordingsDir;
-  const found = await stat(directory).catch(() => undefined);
-  if (!found?.isDirectory()) throw new ConfigError([`${directory} is not a directory: give --recordings-dir`]);
-  return directory;
-}
-
-async function list(options: Options): Promise<void> {
-  const recordings = await describeRecordings(await directoryOf(options));
+async function list(flags: ArchiveFlags & { readonly json?: true }): Promise<void> {
+  const directory = await recordingsDirectory(flags);
+  const recordings = await describe(directory);
   const gaps = findGaps(recordings);
-  for (const recording of recordings) {
-    const seconds = (framesToMs(recording.frames) / 1000).toFixed(3).padStart(9);
-    say(
-      `${iso(recording.startMs)}  ${seconds} s  ${(recording.bytes / 1e6).toFixed(1).padStart(7)} MB  ${recording.path}`,
-    );
-    const gap = gaps.find(({ fromMs }) => fromMs === recordingEndMs(recording));
-    if (gap !== undefined)
-      say(`${iso(gap.fromMs)}  ${((gap.toMs - gap.fromMs) / 1000).toFixed(3).padStart(9)} s  not recorded`);
+  const freeBytes = await freeDiskBytes(directory);
+  if (flags.json) {
+    printLine(JSON.stringify({ recordings: recordings.map(summary), gaps, freeBytes }));
+    return;
   }
-  const seconds = recordings.reduce((sum, { frames }) => sum + framesToMs(frames) / 1000, 0);
-  say(`${recordings.length} recordings, ${seconds.toFixed(1)} s, ${gaps.length} gaps`);
+  for (const recording of recordings) {
+    for (const gap of gaps.filter(({ toMs }) => toMs === recording.startMs)) {
+      printLine(`${formatInstant(gap.fromMs)}  ${seconds(gap.toMs - gap.fromMs)} s  not recorded`);
+    }
+    printRecording(recording);
+  }
+  const total = recordings.reduce((sum, { frames }) => sum + framesToMs(frames) / 1000, 0);
+  printLine(
+    `${recordings.length} recordings, ${total.toFixed(1)} s, ${gaps.length} gaps; ${gigabytes(freeBytes)} GB of disk are free`,
+  );
 }
 
-async function verify(options: Options): Promise<void> {
-  const recordings = await describeRecordings(await directoryOf(options));
+function printRecording(recording: RecordingInfo): void {
+  const { startMs, frames, bytes, path, timeline, gaps, firstFrame = 0 } = recording;
+  const size = `${(bytes / 1e6).toFixed(1).padStart(7)} MB`;
+  printLine(`${formatInstant(startMs)}  ${seconds(framesToMs(frames))} s  ${size}  ${whereIs(recording)}  ${path}`);
+  for (const gap of gaps) {
+    const from = timeline.utcMsAt(gap.frame - firstFrame);
+    printLine(`${formatInstant(from)}  ${seconds(framesToMs(gap.frames))} s  silence in it: ${gap.reason}`);
+  }
+}
+
+function whereIs({ isLocal, stored }: RecordingInfo): string {
+  if (stored === undefined) return 'here       ';
+  return isLocal ? 'here+stored' : 'stored     ';
+}
+
+/** A recording as JSON, for programs. */
+function summary(recording: RecordingInfo): Record<string, unknown> {
+  const { path, isLocal, bytes, startMs, endMs, firstFrame, frames, pcmMd5, gaps, cues, stored } = recording;
+  const lostMs = gapMs(recording);
+  return { path, isLocal, bytes, startMs, endMs, firstFrame, frames, pcmMd5, lostMs, gaps, cues, stored };
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3).padStart(9);
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(1);
+}
+
+async function verify(flags: ArchiveFlags): Promise<void> {
+  const recordings = (await describe(await recordingsDirectory(flags))).filter(({ isLocal }) => isLocal);
   let damaged = 0;
   for (const recording of recordings) {
     const verdict = await verdictOn(recording);
     if (verdict !== 'ok') damaged += 1;
-    say(`${recording.path}: ${verdict}`);
+    printLine(`${recording.path}: ${verdict}`);
   }
-  say(`${recordings.length - damaged} ok, ${damaged} damaged`);
+  printLine(`${recordings.length - damaged} ok, ${damaged} damaged`);
   if (damaged > 0) process.exitCode = 1;
 }
 
 async function verdictOn({ path, pcmMd5 }: RecordingInfo): Promise<string> {
-  if (pcmMd5 === undefined) return 'carries no MD5';
   try {
-    const decoded = Buffer.from(await pcmMd5WithFfmpeg(path)).toString('hex');
+    const decoded = Buffer.from(await recordingMd5(path)).toString('hex');
+    if (pcmMd5 === undefined) return 'decodes, but carries no MD5';
     return decoded === pcmMd5 ? 'ok' : `DAMAGED: decodes to ${decoded}, recorded as ${pcmMd5}`;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new ConfigError(['ffmpeg is missing: apt install ffmpeg']);
+  } catch {
     return 'DAMAGED: it does not decode';
   }
 }
 
-async function repair(options: Options): Promise<void> {
-  const directory = await directoryOf(options);
-  const results = await recoverRecordings(await listUnfinished(directory), { directory, pcmMd5: pcmMd5WithFfmpeg });
-  for (const { outcome, path } of results) say(`${path}: ${outcome}`);
-  say(`${results.length} unfinished recordings`);
+async function repair(flags: ArchiveFlags): Promise<void> {
+  const directory = await recordingsDirectory(flags);
+  const results = await recoverRecordings(await listUnfinished(directory), { directory, pcmMd5: recordingMd5 });
+  for (const result of results) {
+    const lost = result.outcome === 'repaired' ? `, about ${result.lostMs} ms lost` : '';
+    printLine(`${result.path}: ${result.outcome}${lost}`);
+  }
+  await reuniteSidecars(directory);
+  let rebuilt = 0;
+  for (const { path, isLocal } of await describe(directory)) {
+    if (!isLocal || (await readNotes(sidecarPath(path))).length > 0) continue;
+    await rebuildSidecar(path);
+    rebuilt += 1;
+    printLine(`${sidecarPath(path)}: rebuilt`);
+  }
+  printLine(`${results.length} unfinished recordings, ${rebuilt} sidecars rebuilt`);
 }
 
-async function cut(file: string, options: Options & { readonly from: string; readonly to: string }): Promise<void> {
-  const recordings = await describeRecordings(await directoryOf(options));
-  const range = { fromMs: parseInstant('--from', options.from), toMs: parseInstant('--to', options.to) };
-  const { frames } = await cutRecordings(recordings, range, file);
-  say(`${file}: ${frames} frames, ${framesToMs(frames) / 1000} s`);
+async function cut(file: string, flags: ArchiveFlags & { readonly from: string; readonly to: string }): Promise<void> {
+  const recordings = await describe(await recordingsDirectory(flags));
+  const range = { fromMs: parseInstant('--from', flags.from), toMs: parseInstant('--to', flags.to) };
+  const { frames, tracks } = await cutRecordings(recordings, range, file);
+  const sheet = tracks === 0 ? '' : `, ${tracks} tracks in the CUE sheet`;
+  printLine(`${file}: ${frames} frames, ${framesToMs(frames) / 1000} s${sheet}`);
 }

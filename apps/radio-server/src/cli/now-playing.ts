@@ -7,13 +7,17 @@ export class NowPlayingError extends Error {
 }
 
 /**
- * Tells the station on this machine what is playing.
+ * Tells the station on this machine what is playing, or what begins in its recording.
  * @throws NowPlayingError when no station runs here or it refuses
  */
-export async function sayNowPlaying(monitorPort: number, title: Title): Promise<void> {
+export async function sayNowPlaying(
+  monitorPort: number,
+  title: Title,
+  path: 'now-playing' | 'cue' = 'now-playing',
+): Promise<void> {
   let response: Response;
   try {
-    response = await fetch(`http://127.0.0.1:${monitorPort}/now-playing`, {
+    response = await fetch(`http://127.0.0.1:${monitorPort}/${path}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(title),

@@ -36,14 +36,19 @@ export function createProgram(): Command {
   return program;
 }
 
+/** Flags that mean "on" without a value. */
+const OPTIONAL_VALUES: Readonly<Partial<Record<SettingName, string>>> = {
+  archive: '[always|live|off]',
+  fast: '[on|off]',
+  standby: '[on|off]',
+};
+
 /** Adds a flag for every setting that has one. */
 function withSettings(command: Command): Command {
   for (const name of SETTING_NAMES) {
     const { flag, help, env } = describeSetting(name);
     if (flag === undefined) continue;
-    // A toggle without a value means on.
-    const value = name === 'fast' || name === 'archive' || name === 'standby' ? '[on|off]' : '<value>';
-    command.option(`--${flag} ${value}`, `${help} [${env}]`);
+    command.option(`--${flag} ${OPTIONAL_VALUES[name] ?? '<value>'}`, `${help} [${env}]`);
   }
   return command;
 }

@@ -82,7 +82,7 @@ async function uploadFile(
 }
 
 /** One line on standard error that is written over; nothing when it is not a terminal. */
-function showProgress(upload: Upload, key: string): void {
+export function showProgress(upload: Upload, key: string): void {
   const { stderr } = process;
   if (!stderr.isTTY) return;
   let shownAtMs = 0;
@@ -149,7 +149,7 @@ async function withBucket(work: (store: FullObjectStore, config: StationConfig) 
   }
 }
 
-function formatBytes(bytes: number): string {
+export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let value = bytes;
   let unit = 0;

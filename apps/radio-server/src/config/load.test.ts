@@ -26,7 +26,7 @@ it('has defaults for everything a newcomer needs', () => {
     originPort: 9000,
     monitorPort: 8080,
     sitePort: 3000,
-    archive: true,
+    archive: 'always',
     prefix: 'live',
   });
 });
@@ -54,7 +54,7 @@ it('names every wrong value, where it was written, and what is allowed', () => {
     }),
   ).toEqual([
     '--segment-seconds is "2.5": use a whole number from 1 to 10',
-    'archive in radio.config.json is "maybe": use on or off',
+    'archive in radio.config.json is "maybe": use always, live or off',
     'PORT is "http": use a port from 1 to 65535',
     'R2_ENDPOINT is "r2.example.com": use the S3 API URL, such as https://ACCOUNT_ID.r2.cloudflarestorage.com',
     'segmentLength in radio.config.json is not a setting: see `radio config`',
@@ -69,6 +69,41 @@ it('asks for the rest of an incomplete bucket', () => {
   expect(problemsOf({ env: R2 })).toEqual([]);
 });
 
+const ARCHIVE = {
+  RADIO_ARCHIVE_BUCKET: 'my-recordings',
+  RADIO_ARCHIVE_ACCESS_KEY: 'archive-id-4711',
+  RADIO_ARCHIVE_SECRET_KEY: 'archive-secret-4711',
+};
+
+it('knows when to record, in new words and old', () => {
+  const modes = ['always', 'live', 'off', 'on', 'true', '0'].map(
+    (RADIO_ARCHIVE) => resolveConfig({ env: { RADIO_ARCHIVE } }).archive,
+  );
+  expect(modes).toEqual(['always', 'live', 'off', 'always', 'always', 'off']);
+  expect(resolveConfig({ flags: { archive: true } }).archive).toBe('always');
+});
+
+it('asks for the rest of an incomplete archive bucket, whose credentials are its own', () => {
+  const { RADIO_ARCHIVE_SECRET_KEY: _, ...incomplete } = ARCHIVE;
+  expect(problemsOf({ env: { ...R2, ...incomplete } })).toEqual([
+    'RADIO_ARCHIVE_SECRET_KEY is missing: set it to the secret access key of an API token for the archive bucket, or unset the other RADIO_ARCHIVE_ variables to keep recordings here',
+  ]);
+  expect(problemsOf({ env: { ...R2, ...ARCHIVE } })).toEqual([]);
+  expect(problemsOf({ env: ARCHIVE })).toEqual(['RADIO_ARCHIVE_ENDPOINT is missing: set it to the S3 API URL']);
+});
+
+it('refuses to put recordings where listeners read, unless told to', () => {
+  const same = { ...R2, ...ARCHIVE, RADIO_ARCHIVE_BUCKET: R2.R2_BUCKET };
+  const respelt = { ...same, RADIO_ARCHIVE_ENDPOINT: `${R2.R2_ENDPOINT.replace('account', 'ACCOUNT')}:443/` };
+  for (const env of [same, respelt]) {
+    expect(problemsOf({ env })).toEqual([
+      expect.stringMatching(/^RADIO_ARCHIVE_BUCKET is "my-radio", the bucket that/),
+    ]);
+    expect(problemsOf({ env: { ...env, RADIO_ARCHIVE_PUBLIC: 'on' } })).toEqual([]);
+  }
+  expect(problemsOf({ env: { ...same, RADIO_ARCHIVE_ENDPOINT: 'https://elsewhere.example' } })).toEqual([]);
+});
+
 it('hides what is secret in a URL', () => {
   const printed = printConfig(
     resolveConfig({ flags: { source: 'ffmpeg:https://user:hunter2@host/s.flac?token=abc' } }),
@@ -81,7 +116,8 @@ it('hides what is secret in a URL', () => {
 });
 
 it('never prints a secret', () => {
-  const printed = printConfig(resolveConfig({ env: R2 }));
+  const printed = printConfig(resolveConfig({ env: { ...R2, ...ARCHIVE } }));
+  expect(printed).toContain('RADIO_ARCHIVE_ACCESS_KEY=REDACTED');
   expect(printed).toContain('R2_SECRET_KEY=REDACTED');
   expect(printed).toContain('R2_BUCKET="my-radio"');
   const wrong = problemsOf({ file: { name: 'f', values: { r2SecretKey: ['very-secret-4711'] } } }).join();

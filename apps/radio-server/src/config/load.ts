@@ -54,6 +54,32 @@ function storeProblems(config: StationConfig): string[] {
   });
 }
 
+const ARCHIVE_SETTINGS = ['archiveBucket', 'archiveAccessKey', 'archiveSecretKey'] as const;
+
+/**
+ * The archive bucket has credentials of its own, all of them, and is not the bucket that listeners read: recordings
+ * would be there for anyone.
+ */
+function archiveProblems(config: StationConfig): string[] {
+  const missing = ARCHIVE_SETTINGS.filter((name) => config[name] === undefined);
+  if (missing.length === ARCHIVE_SETTINGS.length) return [];
+  const problems = missing.map((name) => {
+    const { env, allowed } = describeSetting(name);
+    return `${env} is missing: set it to ${allowed}, or unset the other RADIO_ARCHIVE_ variables to keep recordings here`;
+  });
+  const endpoint = config.archiveEndpoint ?? config.r2Endpoint;
+  if (endpoint === undefined) problems.push('RADIO_ARCHIVE_ENDPOINT is missing: set it to the S3 API URL');
+  const { r2Endpoint, r2Bucket, archiveBucket, archivePublic } = config;
+  if (endpoint === undefined || r2Endpoint === undefined || archivePublic) return problems;
+  if (archiveBucket === r2Bucket && new URL(endpoint).host === new URL(r2Endpoint).host) {
+    problems.push(
+      `RADIO_ARCHIVE_BUCKET is "${archiveBucket}", the bucket that listeners read: use a private one, ` +
+        'or set RADIO_ARCHIVE_PUBLIC=on to let anyone have the recordings',
+    );
+  }
+  return problems;
+}
+
 /** Passwords and tokens hide in URLs: before the host, and in the query. */
 function redactUrls(text: string): string {
   return text.replaceAll(/\/\/[^/?#"\s]*@/g, '//REDACTED@').replaceAll(/\?[^#"\s]+/g, '?REDACTED');
@@ -78,7 +104,9 @@ export function resolveConfig(sources: ConfigSources): StationConfig {
   for (const key of Object.keys(sources.file?.values ?? {})) {
     if (!(key in SETTINGS)) problems.push(`${key} in ${sources.file?.name} is not a setting: see \`radio config\``);
   }
-  if (problems.length === 0) problems.push(...storeProblems(config as StationConfig));
+  if (problems.length === 0) {
+    problems.push(...storeProblems(config as StationConfig), ...archiveProblems(config as StationConfig));
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return config as StationConfig;
 }

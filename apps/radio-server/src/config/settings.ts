@@ -31,6 +31,14 @@ const toggle = z
   .union([z.boolean(), z.enum(['on', 'off', 'true', 'false', '1', '0'])])
   .transform((value) => value === true || value === 'on' || value === 'true' || value === '1');
 
+/** When recordings are made. `on` and `off` in their spellings are the answers to the older question whether. */
+const archiveMode = z
+  .union([z.boolean(), z.enum(['always', 'live', 'on', 'off', 'true', 'false', '1', '0'])])
+  .transform((value): 'always' | 'live' | 'off' => {
+    if (value === 'live') return 'live';
+    return value === false || value === 'off' || value === 'false' || value === '0' ? 'off' : 'always';
+  });
+
 /**
  * Every setting of the station. Flags win over the environment, the environment over `radio.config.{json,yaml}`,
  * and that over the defaults here.
@@ -133,9 +141,9 @@ export const SETTINGS = {
   archive: setting({
     env: 'RADIO_ARCHIVE',
     flag: 'archive',
-    schema: toggle.default(true),
-    allowed: 'on or off',
-    help: 'record everything as FLAC',
+    schema: archiveMode.default('always'),
+    allowed: 'always, live or off',
+    help: 'record as FLAC: always, only while segments reach the bucket, or never',
   }),
   recordingsDir: setting({
     env: 'RADIO_RECORDINGS_DIR',
@@ -143,6 +151,56 @@ export const SETTINGS = {
     schema: text.default('./recordings'),
     allowed: 'a directory',
     help: 'where recordings go',
+  }),
+  archiveMinFreeBytes: setting({
+    env: 'RADIO_ARCHIVE_MIN_FREE_BYTES',
+    schema: whole(0, Number.MAX_SAFE_INTEGER).default(256 * 1024 ** 2),
+    allowed: 'bytes, a whole number from 0',
+    help: 'disk recordings leave free; below it recording stops until there is room',
+  }),
+  archiveWarnHours: setting({
+    env: 'RADIO_ARCHIVE_WARN_HOURS',
+    schema: z.coerce.number().min(0).max(8760).default(24),
+    allowed: 'hours from 0 to 8760',
+    help: 'warn when the disk has room for fewer hours of recording',
+  }),
+  archiveBucket: setting({
+    env: 'RADIO_ARCHIVE_BUCKET',
+    schema: z.string().min(3).max(63).optional(),
+    allowed: 'the name of a private bucket, of 3 to 63 characters',
+    help: 'private bucket that finished recordings are moved to; with the next three',
+  }),
+  archiveEndpoint: setting({
+    env: 'RADIO_ARCHIVE_ENDPOINT',
+    schema: httpUrl.optional(),
+    allowed: 'the S3 API URL, such as https://ACCOUNT_ID.r2.cloudflarestorage.com',
+    help: 'S3 endpoint of the archive bucket; default R2_ENDPOINT',
+  }),
+  archiveAccessKey: setting({
+    env: 'RADIO_ARCHIVE_ACCESS_KEY',
+    schema: text.optional(),
+    allowed: 'the access key ID of an API token for the archive bucket',
+    help: 'access key ID of the archive bucket',
+    secret: true,
+  }),
+  archiveSecretKey: setting({
+    env: 'RADIO_ARCHIVE_SECRET_KEY',
+    schema: text.optional(),
+    allowed: 'the secret access key of an API token for the archive bucket',
+    help: 'secret access key of the archive bucket',
+    secret: true,
+  }),
+  archivePublic: setting({
+    env: 'RADIO_ARCHIVE_PUBLIC',
+    schema: toggle.default(false),
+    allowed: 'on or off',
+    help: 'let recordings go to a bucket that anyone can read',
+  }),
+  archiveKeepHours: setting({
+    env: 'RADIO_ARCHIVE_KEEP_HOURS',
+    schema: z.coerce.number().min(0).max(876_000).optional(),
+    allowed: 'hours from 0 to 876000',
+    help: 'hours a recording stays here once it is in the archive bucket; default: until the disk is needed',
   }),
   dataDir: setting({
     env: 'RADIO_DATA_DIR',

@@ -35,7 +35,7 @@ const STATUS: StationStatus = {
   queue: { segments: 0, bytes: 0 },
   window: { first: 369, latest: 371 },
   segments: [segment(370, 'deleted'), segment(371), segment(372, 'queued')],
-  archive: { state: 'recording', file: '2026/11/20/200000Z.flac', bytes: 712_345_678, seconds: 3_725 },
+  archive: { state: 'recording', file: '2026/11/20/200000Z.flac', bytes: 712_345_678, seconds: 3_725, hoursLeft: 40 },
   lastError: null,
   links: {
     site: 'http://localhost:3000',

@@ -45,6 +45,8 @@ export interface MonitorOptions {
   readonly files: () => Promise<MonitorFiles>;
   /** @returns false before the station is on air */
   readonly onNowPlaying?: (title: Title) => boolean;
+  /** Marks the recording. @returns false when nothing is being recorded */
+  readonly onCue?: (title: Title) => boolean;
 }
 
 /** Names of this machine that never leave it. A page elsewhere whose name is rebound to 127.0.0.1 sends its own. */
@@ -78,7 +80,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** The operator's page and what feeds it. Bound to loopback; answers only requests addressed to loopback names. */
-export function createMonitor({ feed, status, files, onNowPlaying }: MonitorOptions): Hono {
+export function createMonitor({ feed, status, files, onNowPlaying, onCue }: MonitorOptions): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     if (!LOOPBACK_HOST.test(c.req.header('Host') ?? ''))
@@ -116,6 +118,13 @@ export function createMonitor({ feed, status, files, onNowPlaying }: MonitorOpti
     if (!title.success)
       return c.text('send JSON with title, and artist and album if known, at most 200 bytes each\n', 400);
     if (onNowPlaying?.(title.data) !== true) return c.text('the station is not on air yet\n', 503);
+    return c.body(null, 204);
+  });
+  app.post('/cue', async (c) => {
+    if (isCrossSite(c.req.raw.headers)) return c.text('another site may not mark the recording\n', 403);
+    const cue = titleSchema.safeParse(await c.req.json().catch(() => undefined));
+    if (!cue.success) return c.text('send JSON with title, and artist if known, at most 200 bytes each\n', 400);
+    if (onCue?.(cue.data) !== true) return c.text('nothing is being recorded\n', 503);
     return c.body(null, 204);
   });
   app.get('/:name{.*}', async (c) => {
