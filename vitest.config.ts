@@ -4,7 +4,7 @@ const conditions = ['@bucket-radio/source'];
 const resolve = { conditions };
 const ssr = { resolve: { conditions } };
 const realtime = 'packages/capture/**/*.integration.test.ts';
-const exclude = ['**/node_modules/**', '**/dist/**', '.toolchain/**'];
+const exclude = ['**/node_modules/**', '**/dist/**', '.toolchain/**', '.services/**'];
 
 /**
  * Three kinds of test, told apart by file name:

@@ -26,6 +26,27 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   die "this is not Debian or Ubuntu (no apt-get). Install the equivalents of these by hand: ${packages[*]}"
 fi
 
+# Deno comes from npm, beside the project: the listener site is tested on it.
+deno_version=2.9.6
+install_deno() {
+  local machine
+  case "$(uname -m)" in
+    x86_64) machine=x64 ;;
+    aarch64) machine=arm64 ;;
+    *) die "there is no Deno for $(uname -m) on npm; install it by hand and set DENO_PATH" ;;
+  esac
+  local services; services="$(cd "$(dirname "$0")/.." && pwd)/.services"
+  if [ "$(cat "$services/deno-version" 2>/dev/null)" = "$deno_version" ] && [ -x "$services/deno" ]; then return; fi
+  echo "setup-services: getting Deno $deno_version from npm"
+  mkdir -p "$services"
+  npm install --prefix "$services" --no-save --no-package-lock --no-audit --no-fund --loglevel=error \
+    "@deno/linux-$machine-glibc@$deno_version" || die 'npm could not install Deno; the reason is above'
+  ln -sf "node_modules/@deno/linux-$machine-glibc/deno" "$services/deno"
+  chmod +x "$services/node_modules/@deno/linux-$machine-glibc/deno"
+  echo "$deno_version" > "$services/deno-version"
+}
+install_deno
+
 missing=()
 for package in "${packages[@]}"; do
   installed "$package" || missing+=("$package")

@@ -1,9 +1,10 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** What a test may need that is not in the repository. */
-export type ServiceName = 's3' | 'alsa' | 'ffmpeg' | 'flac' | 'chromium' | 'native' | 'mpv';
+export type ServiceName = 's3' | 'alsa' | 'ffmpeg' | 'flac' | 'chromium' | 'native' | 'mpv' | 'deno';
 
 export interface ServiceStatus {
   readonly available: boolean;
@@ -36,6 +37,12 @@ const probes: Readonly<Record<ServiceName, () => ServiceStatus>> = {
       : { available: true, reason: path };
   },
   native: needNativeEncoders,
+  deno: () => {
+    const path = denoPath();
+    return path === undefined
+      ? { available: false, reason: `no deno on PATH and DENO_PATH is not set; ${INSTALL}` }
+      : { available: true, reason: path };
+  },
 };
 
 const known = new Map<ServiceName, ServiceStatus>();
@@ -81,6 +88,14 @@ export function chromiumPath(): string | undefined {
     if (path !== undefined) return path;
   }
   return undefined;
+}
+
+/** The Deno that the listener site is tested on: `DENO_PATH`, else on `PATH`, else where setup:services put it. */
+export function denoPath(): string | undefined {
+  const chosen = process.env['DENO_PATH'];
+  if (chosen !== undefined && chosen !== '') return chosen;
+  const installed = fileURLToPath(new URL('../../../.services/deno', import.meta.url));
+  return findBinary('deno') ?? (existsSync(installed) ? installed : undefined);
 }
 
 function needBinary(names: readonly string[], fix: string): ServiceStatus {
