@@ -1,0 +1,15 @@
+import { library } from '@bucket-radio/tooling-build/library';
+
+/** One self-contained file: what `wrangler deploy` uploads. */
+export default library(
+  { worker: 'src/worker.ts' },
+  {
+    platform: 'browser',
+    target: 'es2024',
+    noExternal: [/.*/],
+    splitting: false,
+    esbuildOptions: (options) => {
+      options.conditions = ['@bucket-radio/source', 'workerd', 'worker'];
+    },
+  },
+);
