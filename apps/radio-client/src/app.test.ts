@@ -4,7 +4,8 @@ import { loadConfig } from './config.ts';
 import { createManifestReader } from './manifest-reader.ts';
 import { manifestOf, NOW } from './testing.ts';
 
-const PLAYER = new Map([
+const FILES = new Map([
+  ['site.js', new TextEncoder().encode('export {};')],
   ['radio-player.js', new TextEncoder().encode('export {};')],
   ['worklet.js', new TextEncoder().encode('registerProcessor;')],
 ]);
@@ -17,7 +18,7 @@ function site(
     url: 'http://bucket/',
     fetch: (async () => await respond()) as typeof fetch,
   });
-  const app = createSite({ config: loadConfig(env), player: async () => PLAYER, manifest, utcMs: () => NOW });
+  const app = createSite({ config: loadConfig(env), files: async () => FILES, manifest, utcMs: () => NOW });
   return async (path: string, headers: Record<string, string> = {}) =>
     await app.request(path.startsWith('http') ? path : `http://radio.lan:3000${path}`, { headers });
 }
@@ -131,4 +132,131 @@ describe('the player files', () => {
 test('the style sheet and the icon are served with their types', async () => {
   expect((await site()('/site.css')).headers.get('Content-Type')).toBe('text/css; charset=utf-8');
   expect((await site()('/icon.svg')).headers.get('Content-Type')).toBe('image/svg+xml');
+});
+
+describe('the theme', () => {
+  const themed = {
+    RADIO_ACCENT: '#112233',
+    RADIO_ARTWORK: 'https://img.example/cover.jpg',
+    RADIO_DESCRIPTION: 'Records & <talk>',
+    RADIO_LINKS: 'Shop https://shop.example/',
+    RADIO_SITE_URL: 'https://radio.example',
+  };
+
+  test('is in the page, and its picture in the policy', async () => {
+    const response = await site(themed)('/');
+    const html = await response.text();
+    expect(html).toContain('<p class="description">Records &amp; &lt;talk&gt;</p>');
+    expect(html).toContain('<img class="artwork" src="https://img.example/cover.jpg" alt=""');
+    expect(html).toContain('<a href="https://shop.example/">Shop</a>');
+    expect(html).toContain('<meta property="og:image" content="https://radio.example/og.png">');
+    expect(response.headers.get('Content-Security-Policy')).toContain("img-src 'self' https://img.example;");
+  });
+
+  test('colours the style sheet', async () => {
+    expect(await (await site(themed)('/site.css')).text()).toContain(':root { --accent: #112233; }');
+    expect(await (await site()('/site.css')).text()).not.toContain('#112233');
+  });
+
+  test('goes into the web app manifest', async () => {
+    const response = await site(themed)('/site.webmanifest');
+    expect(response.headers.get('Content-Type')).toBe('application/manifest+json');
+    expect(await response.json()).toMatchObject({
+      name: 'Radio <Ünter>',
+      theme_color: '#112233',
+      display: 'standalone',
+    });
+  });
+});
+
+describe('in somebody else’s page', () => {
+  test('the player alone may be framed by anybody, the page by nobody', async () => {
+    const embed = await site()('/embed');
+    expect(embed.headers.get('Content-Security-Policy')).toContain('frame-ancestors *');
+    expect(await embed.text()).toMatch(/<body class="embed">\s*<radio-player /);
+    expect((await site()('/')).headers.get('Content-Security-Policy')).toContain("frame-ancestors 'self'");
+  });
+
+  test('oEmbed names the frame, also behind a proxy', async () => {
+    const get = site({ RADIO_SITE_URL: 'https://radio.example' });
+    const response = await get('/oembed?url=https%3A%2F%2Fradio.example%2F');
+    expect(await response.json()).toMatchObject({ type: 'rich', title: 'Radio <Ünter>' });
+    expect((await get('/oembed?url=https%3A%2F%2Felsewhere.example%2F')).status).toBe(404);
+  });
+});
+
+describe('a private station', () => {
+  const config = { RADIO_TOKEN_URL: 'https://gate.example/api/token', R2_PUBLIC_URL: 'https://gate.example' };
+
+  test('is played through its gate, and its manifest is not handed out', async () => {
+    const get = site(config);
+    const html = await (await get('/')).text();
+    expect(html).toContain('token-url="https://gate.example/api/token"');
+    expect(html).not.toContain('index.m3u8');
+    expect((await get('/api/manifest')).status).toBe(404);
+  });
+
+  test('the site reads it with a token of its own', async () => {
+    const asked: [string, RequestInit | undefined][] = [];
+    const reader = createManifestReader({
+      url: 'https://gate.example/live/manifest.json',
+      gate: { tokenUrl: 'https://gate.example/api/token', origin: 'https://radio.example' },
+      fetch: (async (url: string, init?: RequestInit) => {
+        asked.push([url, init]);
+        return url.endsWith('/api/token') ? Response.json({ token: 'v1.a' }) : Response.json(manifestOf());
+      }) as typeof fetch,
+    });
+    expect((await reader.read()).ok).toBe(true);
+    expect(asked.map(([url, init]) => [url, init?.method, init?.headers])).toEqual([
+      ['https://gate.example/api/token', 'POST', { origin: 'https://radio.example' }],
+      [
+        'https://gate.example/live/manifest.json',
+        undefined,
+        { accept: 'application/json', authorization: 'Bearer v1.a' },
+      ],
+    ]);
+  });
+});
+
+describe('listener statistics', () => {
+  const STATS_TOKEN = 'only-for-this-test';
+  const beacon = JSON.stringify({ session: crypto.randomUUID(), listening: true, stalls: 0, quality: 'hq' });
+
+  function counting() {
+    const config = loadConfig({ RADIO_STATS_TOKEN: STATS_TOKEN });
+    return createSite({ config, files: async () => FILES, utcMs: () => NOW });
+  }
+
+  test('are counted from beacons and read with the token', async () => {
+    const app = counting();
+    const sent = await app.request('/api/beacon', { method: 'POST', body: beacon });
+    expect(sent.status).toBe(204);
+    const headers = { Authorization: `Bearer ${STATS_TOKEN}` };
+    expect(await (await app.request('/api/stats', { headers })).json()).toMatchObject({ listeners: 1 });
+    expect(await (await app.request('/metrics', { headers })).text()).toContain('radio_listeners 1\n');
+  });
+
+  test.each([{}, { Authorization: 'Bearer wrong' }, { Authorization: STATS_TOKEN }])(
+    'are closed to %j',
+    async (headers: Record<string, string>) => {
+      for (const path of ['/api/stats', '/metrics']) {
+        expect((await counting().request(path, { headers })).status).toBe(401);
+      }
+    },
+  );
+
+  test('beacons that are too long, malformed or from another site are refused', async () => {
+    const app = counting();
+    const send = async (body: string, headers: Record<string, string> = {}) =>
+      (await app.request('/api/beacon', { method: 'POST', body, headers })).status;
+    expect(await send('x'.repeat(5000))).toBe(413);
+    expect(await send('{}')).toBe(400);
+    expect(await send(beacon, { 'Sec-Fetch-Site': 'cross-site' })).toBe(403);
+  });
+
+  test('do not exist unless the operator asked for them', async () => {
+    const get = site();
+    expect((await get('/metrics')).status).toBe(404);
+    expect(await (await get('/')).text()).not.toContain('data-beacon');
+  });
 });

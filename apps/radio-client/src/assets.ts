@@ -1,17 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
-import type { PlayerFiles } from './app.ts';
+import type { SiteFiles } from './app.ts';
 
-/** Where `pnpm build` puts the player, beside the built entry. */
-const PREBUILT = new URL('./player/', import.meta.url);
-
-/** The player as files: the built ones when this is a build, else bundled from the sources beside us. */
-export async function loadPlayer(): Promise<PlayerFiles> {
-  const names = await readdir(PREBUILT).catch(() => []);
-  if (names.length > 0) {
-    return new Map(
-      await Promise.all(names.map(async (name) => [name, await readFile(new URL(name, PREBUILT))] as const)),
-    );
-  }
-  const { bundlePlayer } = await import('@bucket-radio/player/bundle');
-  return (await bundlePlayer()).files;
+/** The site's scripts as `pnpm build` wrote them into `directory`; `undefined` where nothing was built. */
+export async function readSiteFiles(directory: URL): Promise<SiteFiles | undefined> {
+  const names = await readdir(directory).catch(() => []);
+  if (names.length === 0) return undefined;
+  const contents = await Promise.all(names.map((name) => readFile(new URL(name, directory))));
+  return new Map(names.map((name, at) => [name, contents[at] as Uint8Array]));
 }

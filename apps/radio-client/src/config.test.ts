@@ -11,6 +11,14 @@ test('without variables the site is for a station on the same machine', () => {
     publicUrl: undefined,
     endpoint: undefined,
     bucket: undefined,
+    siteUrl: undefined,
+    description: undefined,
+    accent: undefined,
+    accentDark: undefined,
+    artwork: undefined,
+    links: [],
+    tokenUrl: undefined,
+    statsToken: undefined,
   });
 });
 
@@ -30,4 +38,23 @@ test('every wrong value is one line: name, value, what is allowed', () => {
 test('a URL that carries a password or a token is refused without showing them', () => {
   expect(() => loadConfig({ R2_PUBLIC_URL: 'https://ann:s3cret@host/' })).toThrow(/"https:\/\/REDACTED@host\/"/);
   expect(() => loadConfig({ R2_PUBLIC_URL: 'https://host/?token=s3cret' })).toThrow(/"https:\/\/host\/\?REDACTED"/);
+});
+
+test('links are labels and addresses', () => {
+  const { links } = loadConfig({
+    RADIO_LINKS: 'Our shop https://shop.example/?a=1; Write to us mailto:us@radio.example;',
+  });
+  expect(links).toEqual([
+    { label: 'Our shop', url: 'https://shop.example/?a=1' },
+    { label: 'Write to us', url: 'mailto:us@radio.example' },
+  ]);
+});
+
+test.each(['Shop', 'Shop javascript:alert(1)', 'https://shop.example/'])('%j is no link', (RADIO_LINKS) => {
+  expect(() => loadConfig({ RADIO_LINKS })).toThrow(/^RADIO_LINKS is /);
+});
+
+test('a colour that is none and a secret that is too short are refused, the secret unseen', () => {
+  expect(() => loadConfig({ RADIO_ACCENT: 'red' })).toThrow(/^RADIO_ACCENT is "red": use a colour such as #20606b$/);
+  expect(() => loadConfig({ RADIO_STATS_TOKEN: 'tiny' })).toThrow(/^RADIO_STATS_TOKEN is REDACTED: /);
 });

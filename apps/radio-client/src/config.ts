@@ -12,6 +12,23 @@ const httpUrl = z.url({ protocol: /^https?$/ }).refine((url) => {
   return parsed?.username === '' && parsed.search === '';
 });
 
+const colour = z.string().regex(/^#[0-9a-f]{6}$/i);
+
+/** One link on the page. */
+export interface SiteLink {
+  readonly label: string;
+  readonly url: string;
+}
+
+const MAX_LINKS = 8;
+/** `Label https://…`, one after the other, separated by semicolons. */
+const links = z
+  .string()
+  .transform((text) => text.split(';').filter((part) => part.trim() !== ''))
+  .transform((parts) => parts.map((part) => /^\s*(.+?)\s+(\S+)\s*$/.exec(part) ?? ['', '', part.trim()]))
+  .transform((parts) => parts.map(([, label = '', url = '']): SiteLink => ({ label, url })))
+  .pipe(z.array(z.object({ label: text.max(60), url: z.url({ protocol: /^(https?|mailto)$/ }) })).max(MAX_LINKS));
+
 /** Every setting of the site: its variable, what is allowed, and the words for it. The names are the station's own. */
 const SETTINGS = {
   port: { env: 'PORT', schema: port.default(3000), allowed: 'a port from 1 to 65535' },
@@ -45,6 +62,40 @@ const SETTINGS = {
     schema: z.string().min(3).max(63).optional(),
     allowed: 'a bucket name of 3 to 63 characters',
   },
+  siteUrl: {
+    env: 'RADIO_SITE_URL',
+    schema: httpUrl.optional(),
+    allowed: 'the http(s) URL at which listeners open this site',
+  },
+  description: {
+    env: 'RADIO_DESCRIPTION',
+    schema: text.max(300).optional(),
+    allowed: 'a sentence of 1 to 300 characters',
+  },
+  accent: { env: 'RADIO_ACCENT', schema: colour.optional(), allowed: 'a colour such as #20606b' },
+  accentDark: { env: 'RADIO_ACCENT_DARK', schema: colour.optional(), allowed: 'a colour such as #7cc6d0' },
+  artwork: {
+    env: 'RADIO_ARTWORK',
+    schema: httpUrl.optional(),
+    allowed: 'the http(s) URL of a square picture, without user name or query',
+  },
+  links: {
+    env: 'RADIO_LINKS',
+    schema: links.default([]),
+    allowed: `up to ${MAX_LINKS} links, "Label https://address", separated by semicolons`,
+  },
+  tokenUrl: {
+    env: 'RADIO_TOKEN_URL',
+    schema: httpUrl.optional(),
+    allowed:
+      'the http(s) URL at which the gate of a private bucket gives tokens, such as https://gate.example/api/token',
+  },
+  statsToken: {
+    env: 'RADIO_STATS_TOKEN',
+    schema: z.string().min(16).max(200).optional(),
+    allowed: 'a secret of 16 to 200 characters, with which the listener statistics are read',
+    secret: true,
+  },
 } as const;
 
 type SettingName = keyof typeof SETTINGS;
@@ -58,11 +109,12 @@ export type SiteConfig = { readonly [Name in SettingName]: z.output<(typeof SETT
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): SiteConfig {
   const problems: string[] = [];
   const config: Partial<Record<SettingName, unknown>> = {};
-  for (const [name, { env: variable, schema, allowed }] of Object.entries(SETTINGS)) {
+  for (const [name, setting] of Object.entries(SETTINGS)) {
+    const { env: variable, schema, allowed } = setting;
     const value = env[variable]?.trim() || undefined;
     const parsed = schema.safeParse(value);
     if (parsed.success) config[name as SettingName] = parsed.data;
-    else problems.push(`${variable} is ${shown(value)}: use ${allowed}`);
+    else problems.push(`${variable} is ${'secret' in setting ? 'REDACTED' : shown(value)}: use ${allowed}`);
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return config as SiteConfig;

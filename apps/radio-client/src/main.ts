@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { createSite } from './app.ts';
-import { loadPlayer } from './assets.ts';
+import { createSite, type SiteFiles } from './app.ts';
+import { readSiteFiles } from './assets.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { ListenError, listen } from './listen.ts';
 
@@ -14,12 +14,18 @@ for (const signal of STOP_SIGNALS) process.on(signal, stop);
 // Started by the launcher: when it is gone, so are we.
 process.once('disconnect', stop);
 
+/** The scripts that browsers load: beside the built entry, else bundled from the sources. */
+async function loadSiteFiles(): Promise<SiteFiles> {
+  const built = await readSiteFiles(new URL('./files/', import.meta.url));
+  return built ?? (await (await import('./bundle-site.ts')).bundleSite());
+}
+
 async function start(): Promise<void> {
   const config = loadConfig(process.env);
-  // Begun now, awaited by the first visitor: the site answers before the player is bundled.
-  const player = loadPlayer();
-  player.catch((error: unknown) => fail(`the player could not be bundled: ${String(error).split('\n')[0]}`));
-  close = await listen(createSite({ config, player: () => player }), config);
+  // Begun now, awaited by the first visitor: the site answers before its scripts are bundled.
+  const files = loadSiteFiles();
+  files.catch((error: unknown) => fail(`the player could not be bundled: ${String(error).split('\n')[0]}`));
+  close = await listen(createSite({ config, files: () => files }), config);
   const name = config.host === '127.0.0.1' || config.host === '0.0.0.0' ? 'localhost' : config.host;
   process.stdout.write(`site: http://${name}:${config.port}\n`);
 }

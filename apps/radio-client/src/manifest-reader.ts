@@ -18,8 +18,17 @@ export interface ManifestReader {
   read(): Promise<ManifestAnswer>;
 }
 
+/** The gate of a private bucket. */
+export interface ManifestGate {
+  /** Where it gives tokens. */
+  readonly tokenUrl: string;
+  /** Origin of this site, which the gate knows. */
+  readonly origin?: string;
+}
+
 export interface ManifestReaderOptions {
   readonly url: string;
+  readonly gate?: ManifestGate;
   readonly fetch?: typeof fetch;
   /** Milliseconds that only grow. */
   readonly now?: () => number;
@@ -52,11 +61,14 @@ export function createManifestReader(options: ManifestReaderOptions): ManifestRe
 
 async function readOnce({
   url,
+  gate,
   fetch: send = fetch,
   timeout = (ms) => AbortSignal.timeout(ms),
 }: ManifestReaderOptions): Promise<ManifestAnswer> {
   try {
-    const response = await send(url, { signal: timeout(TIMEOUT_MS), headers: { accept: 'application/json' } });
+    const signal = timeout(TIMEOUT_MS);
+    const access = gate === undefined ? {} : await accessHeaders(gate, send, signal);
+    const response = await send(url, { signal, headers: { accept: 'application/json', ...access } });
     if (!response.ok) {
       await response.body?.cancel();
       return refusal(response.status);
@@ -71,6 +83,18 @@ async function readOnce({
     const why = late ? `its bucket did not answer within ${TIMEOUT_MS / 1000} s` : 'its bucket cannot be reached';
     return failure('Unreachable', `the station cannot be read: ${why}; try again in a moment`);
   }
+}
+
+/** A token for one read: this site asks rarely, so it keeps none. No token, no header: the gate then says why. */
+async function accessHeaders(
+  { tokenUrl, origin }: ManifestGate,
+  send: typeof fetch,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  const response = await send(tokenUrl, { method: 'POST', signal, headers: origin === undefined ? {} : { origin } });
+  const answer: unknown = response.ok ? await response.json() : await response.body?.cancel();
+  const token = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'token') : undefined;
+  return typeof token === 'string' ? { authorization: `Bearer ${token}` } : {};
 }
 
 function refusal(status: number): ManifestAnswer {

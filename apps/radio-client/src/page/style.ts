@@ -1,5 +1,15 @@
-/** The page's style sheet. System fonts, no images, light and dark, from 320 px up. */
-export const STYLE = `
+import type { SiteConfig } from '../config.ts';
+
+/** The page's style sheet, with the colours of the theme. */
+export function siteStyle({ accent, accentDark }: Pick<SiteConfig, 'accent' | 'accentDark'>): string {
+  const light = accent === undefined ? '' : `:root { --accent: ${accent}; }\n`;
+  const dark = accentDark ?? accent;
+  const inDark = dark === undefined ? '' : `@media (prefers-color-scheme: dark) { :root { --accent: ${dark}; } }\n`;
+  return `${STYLE}${light}${inDark}`;
+}
+
+/** System fonts, light and dark, from 320 px up. */
+const STYLE = `
 :root {
   color-scheme: light dark;
   --paper: #f6f4f0;
@@ -91,6 +101,13 @@ radio-player {
 radio-player [slot="title"] { font-weight: 600; }
 radio-player:not(:defined) { min-height: 3.5rem; }
 audio { width: 100%; }
+[hidden] { display: none; }
+.artwork { float: right; width: 6rem; height: 6rem; margin: 0 0 .5rem 1rem; border-radius: .75rem; object-fit: cover; }
+.description { margin-top: .5rem; color: var(--soft); }
+.embed { display: block; min-height: 0; padding: .5rem; background: none; }
+.embed radio-player { margin: 0; }
+.links ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 1.25rem 0 0; padding: 1.25rem 0 0; border-top: 1px solid var(--line); list-style: none; }
+a { color: var(--accent); }
 .facts { padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .95rem; }
 .elsewhere { margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid var(--line); }
 .elsewhere p { color: var(--soft); font-size: .95rem; }
