@@ -7,6 +7,7 @@ import {
   SAMPLE_RATE,
 } from '@bucket-radio/pcm';
 import { ArrivalLine } from './arrival-line.ts';
+import { lossOnset } from './loss-onset.ts';
 
 /** When lateness is loss. All in milliseconds. */
 export interface GapPolicy {
@@ -34,8 +35,14 @@ const REPORTED_THRESHOLD_MS = 1;
 const REPORT_VALID_MS = 2_000;
 /** Lateness that changes by more than this is a backlog being read, or chance: not loss. */
 const STEADY_MS = 2;
-/** Arrivals whose lateness differs by less than this agree on the length of a gap. */
-const AGREEING_MS = 0.5;
+/** How far a chance delay counts towards the typical one: a freeze is not typical. */
+const MAX_CHANCE_MS = 20;
+/** The typical delay is averaged over this many arrivals. */
+const TYPICAL_ARRIVALS = 32;
+/** The noisier the arrivals, the more of them it takes to measure a gap: added settling time per typical delay. */
+const SETTLE_PER_TYPICAL = 200;
+/** An overrun message may be read this long after the first sound that followed the overrun. */
+const MESSAGE_DELAY_MS = 50;
 /** Arrivals in each half of the time in which lateness must stay; fewer when something else says that there is a gap. */
 const MIN_PIECES = { reported: 2, unreported: 6 } as const;
 /** Most audio held back while it is being decided whether frames are missing before it. */
@@ -63,7 +70,8 @@ interface Suspicion {
   reason: GapReason;
   /** The source was interrupted: there is a gap, only its length is open. */
   readonly interrupted: boolean;
-  readonly startMs: number;
+  /** What arrived before cannot show how long the loss was. */
+  sinceMs: number;
 }
 
 /** What the accountant counted. */
@@ -99,6 +107,8 @@ export class GapAccountant {
   #suspicion: Suspicion | undefined;
   #interruption: GapReason | undefined;
   #reports: number[] = [];
+  /** How late an arrival is that lost nothing, on average. */
+  #typicalMs = 0;
   /** The newest part of a gap, not listed yet. */
   #gap: { position: number; frames: number; reason: GapReason } | undefined;
   #gapEnd = -1;
@@ -149,7 +159,9 @@ export class GapAccountant {
     this.#xruns += 1;
     this.#reports.push(atMs);
     this.#reports = this.#reports.slice(-MAX_REPORTS);
-    if (this.#suspicion?.interrupted === false) this.#suspicion.reason = 'xrun';
+    if (this.#suspicion === undefined || this.#suspicion.interrupted || this.#suspicion.reason === 'xrun') return;
+    this.#suspicion.reason = 'xrun';
+    this.#suspicion.sinceMs = atMs - MESSAGE_DELAY_MS;
   }
 
   /** The source is gone: what arrives next comes after a gap. Returns what was held back. */
@@ -185,13 +197,14 @@ export class GapAccountant {
       const suspected = this.#reasonToSuspect(excess, piece.atMs, line);
       if (suspected === undefined) {
         this.#emit(piece.data);
+        this.#notLost(excess);
         line.add(end, piece.atMs);
         return;
       }
       this.#suspicion = {
         reason: suspected,
         interrupted: this.#interruption !== undefined,
-        startMs: piece.atMs,
+        sinceMs: piece.atMs,
       };
       this.#interruption = undefined;
     }
@@ -206,58 +219,80 @@ export class GapAccountant {
   #reasonToSuspect(excessMs: number, atMs: number, line: ArrivalLine): GapReason | undefined {
     if (this.#interruption !== undefined) return this.#interruption;
     this.#reports = this.#reports.filter((reportMs) => atMs - reportMs <= REPORT_VALID_MS);
-    const reportedMs = Math.max(REPORTED_THRESHOLD_MS, 4 * line.noiseMs);
-    if (this.#reports.length > 0 && excessMs > reportedMs) return 'xrun';
-    return line.settled && excessMs > this.#thresholdMs(line) ? 'stall' : undefined;
+    if (this.#reports.length > 0 && excessMs > this.#thresholdMs('xrun', line)) return 'xrun';
+    return line.settled && excessMs > this.#thresholdMs('stall', line) ? 'stall' : undefined;
   }
 
-  #thresholdMs(line: ArrivalLine): number {
-    return Math.max(this.#policy.thresholdMs, 6 * line.noiseMs);
+  /** Lateness that is looked into. */
+  #thresholdMs(reason: GapReason, { noiseMs }: ArrivalLine): number {
+    if (reason === 'xrun') return Math.max(REPORTED_THRESHOLD_MS, 4 * noiseMs, this.#typicalMs);
+    return Math.max(this.#policy.thresholdMs, 6 * noiseMs);
+  }
+
+  #notLost(excessMs: number): void {
+    this.#typicalMs += (Math.min(Math.max(0, excessMs), MAX_CHANCE_MS) - this.#typicalMs) / TYPICAL_ARRIVALS;
   }
 
   #hold(piece: Piece, line: ArrivalLine, suspicion: Suspicion): void {
     this.#heldFrames += piece.frames;
     const excess = line.lateness(this.#position + this.#heldFrames, piece.atMs) - line.expected(piece.atMs);
     this.#held.push({ ...piece, excessMs: excess });
-    const reported = suspicion.reason === 'xrun';
-    const onTimeMs = reported ? Math.max(REPORTED_THRESHOLD_MS, 4 * line.noiseMs) : this.#thresholdMs(line);
-    if (!suspicion.interrupted && excess <= onTimeMs) {
+    if (!suspicion.interrupted && excess <= this.#thresholdMs(suspicion.reason, line)) {
       this.#release();
       line.add(this.#position, piece.atMs);
       return;
     }
-    if (this.#isSteady(suspicion, line)) this.#decide(suspicion, line);
+    const onset = this.#onset(suspicion, line);
+    if (onset !== undefined) this.#decide(suspicion, line, onset);
     else while (framesToMs(this.#heldFrames) > MAX_HELD_MS) this.#emitOldest();
   }
 
+  /** Which of the pieces held back is the first after the loss; `undefined` as long as nothing is certain. */
+  #onset(suspicion: Suspicion, line: ArrivalLine): number | undefined {
+    if (!this.#isSteady(this.#held, suspicion, line)) return undefined;
+    if (suspicion.interrupted) return 0;
+    const onset = lossOnset({
+      excessMs: this.#held.map(({ excessMs }) => excessMs),
+      pieceMs: framesToMs(this.#heldFrames) / this.#held.length,
+      agreeingMs: steadyMs(line),
+      typicalMs: this.#typicalMs,
+    });
+    return onset === 0 || this.#isSteady(this.#held.slice(onset), suspicion, line) ? onset : undefined;
+  }
+
   /** Whether lateness is the same in both halves of the settling time: a backlog being read would have shrunk it. */
-  #isSteady({ reason, interrupted }: Suspicion, line: ArrivalLine): boolean {
+  #isSteady(held: readonly Held[], { reason, interrupted, sinceMs }: Suspicion, line: ArrivalLine): boolean {
     const certain = interrupted || reason === 'xrun';
     const pieces = certain ? MIN_PIECES.reported : MIN_PIECES.unreported;
-    const pieceMs = framesToMs(this.#heldFrames) / this.#held.length;
-    const settleMs = Math.max(
-      certain ? this.#policy.reportedSettleMs : this.#policy.settleMs,
-      (2 * pieces + 1) * pieceMs,
-    );
-    const nowMs = this.#held.at(-1)?.atMs ?? 0;
+    const pieceMs = framesToMs(held.reduce((sum, { frames }) => sum + frames, 0)) / held.length;
+    const settleMs = Math.max(this.#settleMs(certain), (2 * pieces + 1) * pieceMs);
+    const nowMs = held.at(-1)?.atMs ?? 0;
     const middleMs = nowMs - settleMs / 2;
-    const window = this.#held.filter(({ atMs }) => atMs >= nowMs - settleMs);
+    const window = held.filter(({ atMs }) => atMs >= Math.max(sinceMs, nowMs - settleMs));
     const earlier = window.filter(({ atMs }) => atMs < middleMs);
     const later = window.filter(({ atMs }) => atMs >= middleMs);
     if (earlier.length < pieces || later.length < pieces) return false;
-    return Math.abs(least(earlier) - least(later)) <= Math.max(STEADY_MS, 6 * line.noiseMs);
+    return Math.abs(least(earlier) - least(later)) <= steadyMs(line);
+  }
+
+  #settleMs(certain: boolean): number {
+    const { reportedSettleMs, settleMs } = this.#policy;
+    return certain ? Math.min(settleMs, reportedSettleMs + SETTLE_PER_TYPICAL * this.#typicalMs) : settleMs;
   }
 
   /** The lateness stayed: that many frames are missing before the first piece held back that is on its new line. */
-  #decide(suspicion: Suspicion, line: ArrivalLine): void {
-    const toleranceMs = Math.max(AGREEING_MS, 4 * line.noiseMs);
-    const leastMs = suspicion.interrupted ? least(this.#held) : this.#releaseMerelyLate(toleranceMs);
-    const missing = Math.round((leastMs * SAMPLE_RATE) / 1000);
+  #decide(suspicion: Suspicion, line: ArrivalLine, onset: number): void {
+    for (const { excessMs } of this.#held.slice(0, onset)) {
+      this.#notLost(excessMs);
+      this.#emitOldest();
+    }
+    const missing = Math.round((least(this.#held) * SAMPLE_RATE) / 1000);
     const held = this.#held;
+    const knownMs = (held[0]?.atMs ?? 0) + MESSAGE_DELAY_MS;
     this.#suspicion = undefined;
     this.#held = [];
     this.#heldFrames = 0;
-    this.#reports = this.#reports.filter((reportMs) => reportMs > suspicion.startMs);
+    this.#reports = this.#reports.filter((reportMs) => reportMs > knownMs);
     if (missing > 0) this.#insert(missing, suspicion.reason);
     else if (missing < 0 && this.#policy.trimSurplus) trimFrames(held, -missing);
     else if (missing < 0) line.shift((missing * 1000) / SAMPLE_RATE);
@@ -265,19 +300,9 @@ export class GapAccountant {
     for (const piece of held) if (piece.frames > 0) this.#take(piece);
   }
 
-  /**
-   * A read that was late by chance just before the loss is not part of the gap. @returns the least lateness of the rest
-   */
-  #releaseMerelyLate(toleranceMs: number): number {
-    while (this.#held.length > MIN_PIECES.reported) {
-      if (least(this.#held.slice(1)) <= least(this.#held) + toleranceMs) break;
-      this.#emitOldest();
-    }
-    return least(this.#held);
-  }
-
   #release(): void {
     this.#suspicion = undefined;
+    for (const { excessMs } of this.#held) this.#notLost(excessMs);
     while (this.#held.length > 0) this.#emitOldest();
   }
 
@@ -333,6 +358,11 @@ export class GapAccountant {
     this.#out = [];
     return chunks;
   }
+}
+
+/** Lateness that changes by no more than this stays the same. */
+function steadyMs({ noiseMs }: ArrivalLine): number {
+  return Math.max(STEADY_MS, 6 * noiseMs);
 }
 
 function least(pieces: readonly Held[]): number {

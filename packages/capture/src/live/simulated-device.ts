@@ -9,6 +9,8 @@ export interface SimulatedDevice {
   readonly periodFrames: number;
   /** Chance that a read is 1 to 40 ms late, as on a busy machine. */
   readonly lateChance?: number;
+  /** How late every read is on average because something else is running. Default: 0.15, an idle machine. */
+  readonly busyMs?: number;
   /** Chance that the reader is frozen before a read, for up to this long; everything is buffered meanwhile. */
   readonly freezeChance?: number;
   readonly freezeMs?: number;
@@ -49,10 +51,10 @@ export class DeviceSimulation {
   }
 
   read(): SimulatedRead {
-    const { periodFrames, lateChance = 0.02, freezeChance = 0, freezeMs = 0 } = this.#device;
+    const { periodFrames, lateChance = 0.02, busyMs = 0.15, freezeChance = 0, freezeMs = 0 } = this.#device;
     this.#clockFrames += periodFrames;
     // Waking up takes a little while, always; more on a busy machine, now and then.
-    let delayMs = 0.05 - 0.15 * Math.log(1 - this.#random());
+    let delayMs = 0.05 - busyMs * Math.log(1 - this.#random());
     if (this.#random() < lateChance) delayMs += 1 + 39 * this.#random();
     if (this.#random() < freezeChance) this.#frozenUntilMs = this.nowMs + freezeMs * this.#random();
     // A reader that was frozen reads its backlog piece by piece.
