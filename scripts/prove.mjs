@@ -44,7 +44,7 @@ const PROOFS = {
   },
   'hybrid-buffer': {
     shows: 'a hybrid buffer is a plain array, whatever storage and middleware it has; a crash leaves no plaintext',
-    tests: ['packages/hybrid-buffer'],
+    tests: ['packages/hybrid-buffer', 'packages/buffer-proofs'],
     scaled: true,
   },
   storage: {

@@ -549,4 +549,32 @@ describe('s3', () => {
   ] as const)('refuses %s', (_, client, bucket, options, message) => {
     expect(() => s3(client, bucket, options)).toThrow(message);
   });
+
+  it('asks for server-side encryption on a put and on an upload in parts', async () => {
+    const asked: object[] = [];
+    // Nothing is stored: what is asked for is all that counts here, and a real server is asked in buffer-proofs.
+    const client = new Proxy({} as S3Client, {
+      has: () => true,
+      get: (_, method) => async (input: { readonly Key: string; readonly Body?: Uint8Array }) => {
+        if ('ServerSideEncryption' in input) {
+          const { ServerSideEncryption, SSEKMSKeyId } = input as Record<string, unknown>;
+          asked.push({ method, ServerSideEncryption, SSEKMSKeyId });
+        }
+        return { ETag: '"1"', UploadId: 'one', ContentLength: 0 };
+      },
+    });
+    const encryptions = ['AES256', { algorithm: 'aws:kms', keyId: 'alias/scratch' }] as const;
+    for (const [serverSideEncryption, size] of [
+      [encryptions[0], MIB],
+      [encryptions[1], 6 * MIB],
+    ] as const) {
+      const buffer = createHybridBuffer({ threshold: 0, storage: s3(client, 'bucket', { serverSideEncryption }) });
+      await buffer.write(new Uint8Array(size));
+      await buffer.close();
+    }
+    expect(asked).toEqual([
+      { method: 'putObject', ServerSideEncryption: 'AES256', SSEKMSKeyId: undefined },
+      { method: 'createMultipartUpload', ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'alias/scratch' },
+    ]);
+  });
 });
