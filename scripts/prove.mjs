@@ -30,6 +30,11 @@ const PROOFS = {
     tests: ['apps/radio-server/src/meters'],
     scaled: true,
   },
+  guard: {
+    shows: 'the signal guard tells every fault by its name in time, and keeps quiet about recorded music',
+    tests: ['apps/radio-server/src/guard'],
+    scaled: true,
+  },
   publisher: {
     shows:
       'faults, outages, kills and clock steps break no promise of the bucket and lose no segment inside the window',

@@ -18,3 +18,9 @@ function publicBucketUrl({ r2Endpoint, r2Bucket, originPort }: StationConfig): s
   if (r2Endpoint !== undefined) return `${r2Endpoint.replace(/\/+$/, '')}/${r2Bucket}`;
   return `http://localhost:${originPort}/${EMBEDDED_BUCKET}`;
 }
+
+/** Where the monitor answers, seen from this machine. */
+export function monitorUrl({ monitorHost, monitorPort }: Pick<StationConfig, 'monitorHost' | 'monitorPort'>): string {
+  const host = monitorHost === '0.0.0.0' || monitorHost === '::' ? '127.0.0.1' : monitorHost;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${monitorPort}`;
+}

@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Title } from './monitor/server.ts';
+import type { Title } from './monitor/feed.ts';
 import { parseNowPlaying, watchNowPlaying } from './now-playing-file.ts';
 
 it.each<[string, Title | undefined]>([

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MAX_TEXT_BYTES, utf8Length } from '@bucket-radio/manifest';
 import { z } from 'zod';
-import type { Title } from './monitor/server.ts';
+import type { Title } from './monitor/feed.ts';
 
 /** Longest file that is read, in bytes: a title, not a library. */
 const MAX_FILE_BYTES = 4096;

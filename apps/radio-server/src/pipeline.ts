@@ -4,7 +4,6 @@ import type { FlacEncoder, OpusEncoder, SegmentMuxer } from '@bucket-radio/encod
 import type { EncodedSegment, FlacFrame, PcmBlock, PcmChunk } from '@bucket-radio/pcm';
 import type { Publisher } from '@bucket-radio/publisher';
 import type { Segmenter } from '@bucket-radio/segmenter';
-import type { Meters } from './meters/meters.ts';
 
 /** The stages of a station, made and started by `station.ts`. */
 export interface Stages {
@@ -17,7 +16,8 @@ export interface Stages {
   readonly lq: SegmentMuxer;
   readonly archive: Archive | undefined;
   readonly publisher: Publisher;
-  readonly meter: Meters;
+  /** Looks at every block at once and keeps none: meters and signal guard. */
+  readonly meter: { add(block: PcmBlock): void };
 }
 
 export interface PipelineOptions {

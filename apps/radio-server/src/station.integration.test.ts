@@ -118,7 +118,7 @@ describe.skipIf(!decoders)('a live station', () => {
     await reader.cancel();
     expect(text).toMatch(/^event: status\ndata: \{"station"/);
     const foreign = await run('curl', ['-s', '-o', '-', '-H', 'Host: radio.example.org', `${monitor}/status`]);
-    expect(foreign.toString()).toContain('loopback names only');
+    expect(foreign.toString()).toContain('does not answer to this host name');
   });
 
   it('continues its epoch after a kill: nothing goes back, one break, the window stays', async () => {

@@ -8,18 +8,21 @@ import {
   type Publisher,
   type PublisherError,
   type PublisherEvent,
+  type PublisherStatus,
   planRun,
   type RunPlan,
 } from '@bucket-radio/publisher';
 import { createSegmenter } from '@bucket-radio/segmenter';
 import type { StationConfig } from './config/settings.ts';
+import { Desk, type DeskRun } from './desk/desk.ts';
 import { type Listener, listen } from './http/listen.ts';
 import { createOrigin } from './http/origin.ts';
 import { stationLinks } from './links.ts';
 import type { Logger } from './log.ts';
-import { Meters } from './meters/meters.ts';
+import { LogTail } from './log-tail.ts';
 import { monitorFiles } from './monitor/bundle.ts';
-import { createMonitor, MonitorFeed, type Title } from './monitor/server.ts';
+import type { Title } from './monitor/feed.ts';
+import { createMonitor } from './monitor/server.ts';
 import { watchNowPlaying } from './now-playing-file.ts';
 import { runPipeline, type Stages } from './pipeline.ts';
 import { logPublisherEvent } from './publisher-log.ts';
@@ -30,8 +33,6 @@ import { EMBEDDED_BUCKET, openStore, type StationStore } from './store.ts';
 
 /** How long a stop waits for the bucket before it gives up. */
 const PUBLISHER_STOP_TIMEOUT_MS = 20_000;
-/** The monitor's meters move this often. */
-const BLOCKS_PER_LEVEL = 2;
 
 /** A running station. */
 export interface Station {
@@ -54,10 +55,15 @@ export class StopError extends Error {
  * before anything is written.
  * @throws ListenError, ObjectStoreError, CaptureError: one line each
  */
-export async function startStation(config: StationConfig, log: Logger, signal: AbortSignal): Promise<Station> {
+export async function startStation(
+  config: StationConfig,
+  log: Logger,
+  signal: AbortSignal,
+  tail: LogTail = new LogTail(),
+): Promise<Station> {
   const opened = new AsyncDisposableStack();
   try {
-    return await open({ config, log, signal }, opened);
+    return await open({ config, log, signal, tail }, opened);
   } catch (error) {
     await opened.disposeAsync();
     throw error;
@@ -69,18 +75,19 @@ interface StationContext {
   readonly log: Logger;
   /** Ends capture. */
   readonly signal: AbortSignal;
+  /** The last lines of `log`, for the monitor. */
+  readonly tail: LogTail;
 }
 
 async function open(context: StationContext, opened: AsyncDisposableStack): Promise<Station> {
   const { config, log } = context;
-  const feed = new MonitorFeed();
-  let running: RunningStation | undefined;
+  const desk = new Desk({ config, log, tail: context.tail });
+  opened.defer(async () => desk.close());
   const monitor = createMonitor({
-    feed,
+    desk,
     files: monitorFiles,
-    status: () => running?.status() ?? null,
-    onNowPlaying: (title) => running?.nowPlaying(title) ?? false,
-    onCue: (title) => running?.cue(title) ?? false,
+    access: { host: config.monitorHost, ...(config.monitorToken === undefined ? {} : { token: config.monitorToken }) },
+    bucketOrigin: new URL(stationLinks(config).manifest).origin,
   });
   opened.defer(closing(await listen(monitor, monitorAddress(config))));
   const store = await openStore(config, { wasOnAir: existsSync(stateFile(config.dataDir)), log });
@@ -89,6 +96,21 @@ async function open(context: StationContext, opened: AsyncDisposableStack): Prom
     const origin = createOrigin(store.bucket, EMBEDDED_BUCKET);
     opened.defer(closing(await listen(origin, originAddress(config))));
   }
+  desk.open();
+  const openNext = async (): Promise<RunningStation> => await openRun({ ...context, desk, store });
+  return keepOnAir({ ...context, desk, openNext }, await openNext(), opened);
+}
+
+interface DeskContext extends StationContext {
+  readonly desk: Desk;
+}
+
+/** One run, on air: from here until it is stopped. */
+async function openRun(context: DeskContext & { readonly store: StationStore }): Promise<RunningStation> {
+  const { config, log, store, desk } = context;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  let running: RunningStation | undefined;
   const plan = await planStationRun(context, store);
   const source = await openSource(config.source ?? defaultSource(config), {
     fast: config.fast,
@@ -103,8 +125,59 @@ async function open(context: StationContext, opened: AsyncDisposableStack): Prom
     onAlarm: (message) => running?.alarm(message),
     isLiveBehind: () => running?.isBehind() ?? false,
   });
-  running = await RunningStation.create({ ...context, feed, store, plan, source, recordings });
-  return running.start(opened);
+  running = await RunningStation.create({
+    ...context,
+    signal,
+    stop,
+    stationSignal: context.signal,
+    store: { ...store, station: desk.watchStore(store.station) },
+    plan,
+    source,
+    recordings,
+  });
+  await running.start();
+  return running;
+}
+
+/** Runs one after the other, as the desk stops and starts them; the last one ends the station. */
+function keepOnAir(
+  { desk, log, signal, openNext }: DeskContext & { readonly openNext: () => Promise<RunningStation> },
+  first: RunningStation,
+  opened: AsyncDisposableStack,
+): Station {
+  let running = first;
+  const tasks = new StopTasks();
+  const next = async (): Promise<RunningStation | undefined> => {
+    while (await desk.whenStarted(signal)) {
+      try {
+        return await openNext();
+      } catch (error) {
+        log.error(`not on air: ${messageOf(error)}`);
+      }
+    }
+    return undefined;
+  };
+  const ended = async (): Promise<void> => {
+    try {
+      for (let run: RunningStation | undefined = first; run !== undefined; ) {
+        running = run;
+        await run.ended;
+        if (!run.stoppedByDesk) return;
+        run = await next();
+      }
+    } finally {
+      await tasks.run(
+        () => 'open connections to the monitor or the embedded bucket',
+        async () => await opened.disposeAsync(),
+      );
+    }
+  };
+  return {
+    ended: ended(),
+    get unfinished() {
+      return [...running.unfinished, ...tasks.unfinished];
+    },
+  };
 }
 
 /** The init segments in words: another text begins another epoch. */
@@ -139,16 +212,19 @@ function closing(listener: Listener): () => Promise<void> {
   return async () => await listener.close();
 }
 
-function monitorAddress({ monitorPort }: StationConfig): Parameters<typeof listen>[1] {
-  return { host: '127.0.0.1', port: monitorPort, what: 'the monitor', variable: 'RADIO_MONITOR_PORT' };
+function monitorAddress({ monitorHost: host, monitorPort: port }: StationConfig): Parameters<typeof listen>[1] {
+  return { host, port, what: 'the monitor', variable: 'RADIO_MONITOR_PORT' };
 }
 
 function originAddress({ host, originPort }: StationConfig): Parameters<typeof listen>[1] {
   return { host, port: originPort, what: 'the embedded bucket', variable: 'RADIO_ORIGIN_PORT' };
 }
 
-interface StationParts extends StationContext {
-  readonly feed: MonitorFeed;
+interface StationParts extends DeskContext {
+  /** Ends this run only. */
+  readonly stop: AbortController;
+  /** Ends the station. */
+  readonly stationSignal: AbortSignal;
   readonly store: StationStore;
   readonly plan: RunPlan;
   readonly source: CaptureSource;
@@ -156,11 +232,11 @@ interface StationParts extends StationContext {
   readonly recordings: StationRecordings | undefined;
 }
 
-class RunningStation {
+class RunningStation implements DeskRun {
   readonly #parts: StationParts;
   readonly #state: StationState;
   readonly #stages: Stages;
-  #blocks = 0;
+  #ended: Promise<void> = Promise.resolve();
   #nextFrame: number;
   /** Ends capture when another encoder has the station. */
   readonly #fence = new AbortController();
@@ -207,7 +283,7 @@ class RunningStation {
       lq: createSegmentMuxer({ rendition: 'lq', epoch, segmentSeconds }),
       archive: recordings?.archive,
       publisher: station.#createPublisher(),
-      meter: new Meters(),
+      meter: parts.desk,
     }));
   }
 
@@ -220,7 +296,7 @@ class RunningStation {
   alarm(message: string): void {
     this.#parts.log.error(message);
     this.#state.failed(message);
-    this.#parts.feed.emit('status', this.status());
+    this.#parts.desk.emitStatus();
   }
 
   /** Whether segments wait for the bucket: more than the one on its way. */
@@ -250,41 +326,57 @@ class RunningStation {
     return plan.firstIndex * segmentFrames(config.segmentSeconds);
   }
 
-  async start(opened: AsyncDisposableStack): Promise<Station> {
-    await this.#stages.publisher.start();
-    await this.#parts.recordings?.start();
-    const { source, log } = this.#parts;
-    log.info(`capturing ${source.info.detail} (${source.info.fidelity})`);
-    this.#state.state = 'live';
-    this.#followNowPlaying();
-    const tasks = this.#tasks;
-    return {
-      ended: this.#runAndClose(opened),
-      get unfinished() {
-        return tasks.unfinished;
-      },
-    };
+  captureStats(): ReturnType<DeskRun['captureStats']> {
+    return this.#parts.source.stats();
   }
 
-  async #runAndClose(opened: AsyncDisposableStack): Promise<void> {
-    try {
-      await this.#run();
-    } finally {
-      await this.#tasks.run(
-        () => 'open connections to the monitor or the embedded bucket',
-        async () => await opened.disposeAsync(),
-      );
-    }
+  publisherStatus(): PublisherStatus {
+    return this.#stages.publisher.status;
+  }
+
+  /** Resolves when everything captured is archived and the bucket says so; rejects, after the same, on a failure. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /** Whether the desk took it off the air, rather than its source, a failure or the end of the process. */
+  get stoppedByDesk(): boolean {
+    const { stop, stationSignal } = this.#parts;
+    return stop.signal.aborted && !stationSignal.aborted;
+  }
+
+  get unfinished(): readonly string[] {
+    return this.#tasks.unfinished;
+  }
+
+  stop(): void {
+    this.#parts.stop.abort();
+  }
+
+  async start(): Promise<void> {
+    await this.#stages.publisher.start();
+    await this.#parts.recordings?.start();
+    const { source, log, desk } = this.#parts;
+    log.info(`capturing ${source.info.detail} (${source.info.fidelity})`);
+    this.#state.state = 'live';
+    desk.begin(this);
+    this.#followNowPlaying();
+    this.#ended = this.#run();
+    this.#ended.catch(() => undefined);
   }
 
   #followNowPlaying(): void {
-    const { config, signal, log } = this.#parts;
+    const { config, signal, log, desk } = this.#parts;
     const { nowPlayingFile } = config;
     if (nowPlayingFile === undefined) return;
     void watchNowPlaying({
       file: nowPlayingFile,
       signal,
-      onTitle: (title, agoMs) => this.nowPlaying(title, agoMs),
+      onTitle: (title, agoMs) => {
+        const taken = this.nowPlaying(title, agoMs);
+        if (taken) desk.toldNowPlaying(title);
+        return taken;
+      },
       onProblem: (message) => log.warn(message),
     });
   }
@@ -320,10 +412,7 @@ class RunningStation {
         for (const gap of chunk.gaps ?? []) this.#stages.publisher.addGap(gap);
         recordings?.noteGaps(chunk.gaps ?? []);
       },
-      onBlock: () => {
-        this.#blocks += 1;
-        if (this.#blocks % BLOCKS_PER_LEVEL === 0) this.#parts.feed.emit('levels', this.#stages.meter.take());
-      },
+      onBlock: (block) => this.#parts.desk.addForPages(block),
       onSegment: (segment) => this.#state.encoded(segment),
     });
   }
@@ -332,7 +421,7 @@ class RunningStation {
   async #close(): Promise<StopError | undefined> {
     const { publisher, archive } = this.#stages;
     this.#state.state = 'stopping';
-    this.#parts.feed.emit('status', this.status());
+    this.#parts.desk.emitStatus();
     // The archive is finished whatever becomes of the bucket.
     const [offline] = await Promise.allSettled([
       this.#tasks.run(
@@ -371,7 +460,7 @@ class RunningStation {
   }
 
   #published(event: PublisherEvent): void {
-    const { feed } = this.#parts;
+    const { desk } = this.#parts;
     logPublisherEvent(this.#parts.log, event);
     if (event.type === 'fenced') {
       this.#fenced = event.error;
@@ -379,8 +468,7 @@ class RunningStation {
     }
     if (event.type === 'published') this.#parts.recordings?.published();
     const segment = this.#state.published(event);
-    if (segment !== undefined) feed.emit('segment', segment);
-    feed.emit('status', this.status());
+    if (segment !== undefined) desk.feed.emit('segment', segment);
   }
 
   /** The last frames of a run make no whole segment: listeners never get them, the archive has them. */

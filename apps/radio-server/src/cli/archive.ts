@@ -42,7 +42,7 @@ export function addArchiveCommands(program: Command): void {
     .option('--artist <name>', 'who plays it')
     .action(async (title: string, { artist }: { readonly artist?: string }) => {
       const cue = { title, ...(artist === undefined ? {} : { artist }) };
-      await sayNowPlaying(archiveConfig().monitorPort, cue, 'cue');
+      await sayNowPlaying(archiveConfig(), cue, 'cue');
     });
   addColdStorageCommands(command);
 }

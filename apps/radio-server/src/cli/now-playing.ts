@@ -1,5 +1,9 @@
 import type { Command } from 'commander';
-import type { Title } from '../monitor/server.ts';
+import type { StationConfig } from '../config/settings.ts';
+import { monitorUrl } from '../links.ts';
+import type { Title } from '../monitor/feed.ts';
+
+type MonitorAddress = Pick<StationConfig, 'monitorHost' | 'monitorPort' | 'monitorToken'>;
 
 /** The station could not be told what is playing; the message is for a person. */
 export class NowPlayingError extends Error {
@@ -11,26 +15,31 @@ export class NowPlayingError extends Error {
  * @throws NowPlayingError when no station runs here or it refuses
  */
 export async function sayNowPlaying(
-  monitorPort: number,
+  monitor: MonitorAddress,
   title: Title,
   path: 'now-playing' | 'cue' = 'now-playing',
 ): Promise<void> {
+  const { monitorToken } = monitor;
+  const url = monitorUrl(monitor);
   let response: Response;
   try {
-    response = await fetch(`http://127.0.0.1:${monitorPort}/${path}`, {
+    response = await fetch(`${url}/${path}`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: {
+        'Content-Type': 'application/json',
+        ...(monitorToken === undefined ? {} : { Authorization: `Bearer ${monitorToken}` }),
+      },
       body: JSON.stringify(title),
     });
   } catch (cause) {
-    const message = `no station answers on 127.0.0.1:${monitorPort}: is it running, and is RADIO_MONITOR_PORT right?`;
+    const message = `no station answers on ${url.replace('http://', '')}: is it running, and is RADIO_MONITOR_PORT right?`;
     throw new NowPlayingError(message, { cause });
   }
   if (!response.ok) throw new NowPlayingError((await response.text()).trim());
 }
 
-/** `radio now-playing TITLE`. @param monitorPort where the station of this configuration listens */
-export function addNowPlayingCommand(program: Command, monitorPort: () => number): void {
+/** `radio now-playing TITLE`. @param monitor where the station of this configuration listens */
+export function addNowPlayingCommand(program: Command, monitor: () => MonitorAddress): void {
   program
     .command('now-playing')
     .description('tell listeners what is playing, from this moment on')
@@ -39,6 +48,6 @@ export function addNowPlayingCommand(program: Command, monitorPort: () => number
     .option('--album <name>', 'what it is from')
     .action(async (title: string, { artist, album }: { artist?: string; album?: string }) => {
       const more = { ...(artist === undefined ? {} : { artist }), ...(album === undefined ? {} : { album }) };
-      await sayNowPlaying(monitorPort(), { title, ...more });
+      await sayNowPlaying(monitor(), { title, ...more });
     });
 }

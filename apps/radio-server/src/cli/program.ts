@@ -30,7 +30,7 @@ export function createProgram(): Command {
     });
   addArchiveCommands(program);
   addVerifyCommand(program);
-  addNowPlayingCommand(program, () => configFrom({}).monitorPort);
+  addNowPlayingCommand(program, () => configFrom({}));
   addCostCommand(program);
   addStorageCommands(program);
   return program;

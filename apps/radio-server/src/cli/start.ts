@@ -1,6 +1,7 @@
-import type { StationConfig } from '../config/settings.ts';
-import { stationLinks } from '../links.ts';
+import { type StationConfig, secretsOf } from '../config/settings.ts';
+import { monitorUrl, stationLinks } from '../links.ts';
 import { createLogger } from '../log.ts';
+import { LogTail } from '../log-tail.ts';
 import { type Station, startStation } from '../station.ts';
 import { startStopDeadline } from '../stop-tasks.ts';
 
@@ -10,7 +11,8 @@ import { startStopDeadline } from '../stop-tasks.ts';
  * is on air does too, for there is nothing to finish. A stop that takes longer than 25 s is cut, with the name of what hung.
  */
 export async function start(config: StationConfig): Promise<void> {
-  const log = createLogger(config.logLevel);
+  const tail = new LogTail();
+  const log = createLogger(config.logLevel, { secrets: secretsOf(config), tail });
   const stopping = new AbortController();
   let station: Station | undefined;
   const stop = (why: string): void => {
@@ -30,9 +32,9 @@ export async function start(config: StationConfig): Promise<void> {
   });
   process.send?.({ type: 'site', env: siteEnvironment(config) });
   try {
-    station = await startStation(config, log, stopping.signal);
+    station = await startStation(config, log, stopping.signal, tail);
     const { site } = stationLinks(config);
-    log.info(`on air: listen at ${site}, watch at http://127.0.0.1:${config.monitorPort}, station pid ${process.pid}`);
+    log.info(`on air: listen at ${site}, watch at ${monitorUrl(config)}, station pid ${process.pid}`);
     process.send?.({ type: 'on-air' });
     await station.ended;
   } catch (error) {

@@ -80,6 +80,17 @@ function archiveProblems(config: StationConfig): string[] {
   return problems;
 }
 
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i;
+
+/** Whoever reaches the monitor can take the station off the air. */
+function monitorProblems({ monitorHost, monitorToken }: StationConfig): string[] {
+  if (LOOPBACK.test(monitorHost) || monitorToken !== undefined) return [];
+  const { env, allowed } = describeSetting('monitorToken');
+  return [
+    `${env} is missing: a monitor on ${monitorHost} needs one; set it to ${allowed}, or leave RADIO_MONITOR_HOST out`,
+  ];
+}
+
 /** Passwords and tokens hide in URLs: before the host, and in the query. */
 function redactUrls(text: string): string {
   return text.replaceAll(/\/\/[^/?#"\s]*@/g, '//REDACTED@').replaceAll(/\?[^#"\s]+/g, '?REDACTED');
@@ -105,7 +116,8 @@ export function resolveConfig(sources: ConfigSources): StationConfig {
     if (!(key in SETTINGS)) problems.push(`${key} in ${sources.file?.name} is not a setting: see \`radio config\``);
   }
   if (problems.length === 0) {
-    problems.push(...storeProblems(config as StationConfig), ...archiveProblems(config as StationConfig));
+    const valid = config as StationConfig;
+    problems.push(...storeProblems(valid), ...archiveProblems(valid), ...monitorProblems(valid));
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config as StationConfig;

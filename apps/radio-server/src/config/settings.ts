@@ -38,6 +38,15 @@ const archiveMode = z
     if (value === 'live') return 'live';
     return value === false || value === 'off' || value === 'false' || value === '0' ? 'off' : 'always';
   });
+/** Environment variables are text; in a configuration file a list is a list. */
+function jsonIfText(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Every setting of the station. Flags win over the environment, the environment over `radio.config.{json,yaml}`,
@@ -243,7 +252,58 @@ export const SETTINGS = {
     env: 'RADIO_MONITOR_PORT',
     schema: port.default(8080),
     allowed: 'a port from 1 to 65535',
-    help: 'port of the monitor, on 127.0.0.1',
+    help: 'port of the monitor',
+  }),
+  monitorHost: setting({
+    env: 'RADIO_MONITOR_HOST',
+    schema: text.default('127.0.0.1'),
+    allowed: 'an IP address or host name of this machine',
+    help: 'address of the monitor; anything but loopback needs RADIO_MONITOR_TOKEN',
+  }),
+  monitorToken: setting({
+    env: 'RADIO_MONITOR_TOKEN',
+    schema: z.string().min(16).max(200).optional(),
+    allowed: 'a secret of 16 to 200 characters, such as `openssl rand -hex 24` prints',
+    help: 'what a person or program must know to use the monitor',
+    secret: true,
+  }),
+  uplinkMbps: setting({
+    env: 'RADIO_UPLINK_MBPS',
+    schema: z.coerce.number().positive().max(100_000).optional(),
+    allowed: 'megabits per second, such as 10.68',
+    help: 'upload speed of the line, for the headroom the monitor shows',
+  }),
+  silenceDbfs: setting({
+    env: 'RADIO_SILENCE_DBFS',
+    schema: z.coerce.number().min(-120).max(-20).default(-65),
+    allowed: 'dBFS from -120 to -20',
+    help: 'RMS below which the signal is silence',
+  }),
+  silenceSeconds: setting({
+    env: 'RADIO_SILENCE_SECONDS',
+    schema: whole(2, 3600).default(20),
+    allowed: 'a whole number from 2 to 3600',
+    help: 'seconds of silence until it is an alert',
+  }),
+  alertWebhook: setting({
+    env: 'RADIO_ALERT_WEBHOOK',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    allowed: 'an http(s) URL',
+    help: 'where alerts are posted, as JSON',
+    secret: true,
+  }),
+  alertWebhookSecret: setting({
+    env: 'RADIO_ALERT_WEBHOOK_SECRET',
+    schema: z.string().min(16).max(200).optional(),
+    allowed: 'a secret of 16 to 200 characters',
+    help: 'signs what is posted, as Standard Webhooks do',
+    secret: true,
+  }),
+  alertCommand: setting({
+    env: 'RADIO_ALERT_COMMAND',
+    schema: z.preprocess(jsonIfText, z.array(text).min(1)).optional(),
+    allowed: 'a JSON array of program and arguments, such as ["/usr/local/bin/notify","radio"]',
+    help: 'run for every alert, without a shell; the alert is JSON on standard input',
   }),
   sitePort: setting({
     env: 'PORT',
@@ -302,4 +362,10 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 /** What `--print` and error messages need of any setting, without its type. */
 export function describeSetting(name: SettingName): Omit<Setting, 'schema'> {
   return SETTINGS[name];
+}
+
+/** The values that must never be printed. */
+export function secretsOf(config: StationConfig): string[] {
+  const secret = SETTING_NAMES.filter((name) => describeSetting(name).secret === true);
+  return secret.map((name) => config[name]).filter((value) => typeof value === 'string');
 }

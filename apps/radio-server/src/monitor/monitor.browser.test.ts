@@ -2,63 +2,22 @@ import { launchChromium, serviceOrSkip } from '@bucket-radio/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Listener, listen } from '../http/listen.ts';
-import type { Levels, SegmentStatus, StationStatus } from '../status.ts';
+import { FakeDesk, LEVELS, STATUS, segment } from '../testing/fake-desk.ts';
 import { freePort } from '../testing/station-process.ts';
 import { bundleMonitor } from './bundle.ts';
-import { createMonitor, MonitorFeed } from './server.ts';
-
-const segment = (index: number, state: SegmentStatus['state'] = 'live'): SegmentStatus => ({
-  index,
-  state,
-  utcMs: Date.UTC(2026, 10, 20, 20) + index * 10_000,
-  hqBytes: 1_900_400 + index,
-  lqBytes: 161_000,
-  publishMs: state === 'live' ? 42.4 : null,
-});
-
-const STATUS: StationStatus = {
-  station: 'Harbour <b>Radio</b>',
-  state: 'live',
-  epoch: '01JD5XQ0000000000000000000',
-  startedAtMs: Date.now() - 3_725_000,
-  segmentSeconds: 10,
-  source: {
-    kind: 'alsa',
-    name: 'hw:CARD=USB',
-    detail: 'ALSA hw:CARD=USB: 48000 Hz 24 bit stereo',
-    fidelity: 'bit-perfect',
-    bitDepth: 24,
-  },
-  backends: { flac: 'native', opus: 'wasm' },
-  captured: { frames: 3_725 * 48_000, gaps: 1, lostMs: 12.4 },
-  store: { kind: 's3', name: 'harbour at s3.example', clock: { offsetMs: 12, errorMs: 20 } },
-  queue: { segments: 0, bytes: 0 },
-  window: { first: 369, latest: 371 },
-  segments: [segment(370, 'deleted'), segment(371), segment(372, 'queued')],
-  archive: { state: 'recording', file: '2026/11/20/200000Z.flac', bytes: 712_345_678, seconds: 3_725, hoursLeft: 40 },
-  lastError: null,
-  links: {
-    site: 'http://localhost:3000',
-    manifest: 'http://localhost:9000/radio/live/manifest.json',
-    hls: 'http://localhost:9000/radio/live/index.m3u8',
-  },
-};
-
-const LEVELS: Levels = {
-  peakDbfs: [-6.02, -150],
-  rmsDbfs: [-18, -150],
-  vuDbfs: [-17, -150],
-  maxPeakDbfs: [-5, -150],
-  loudness: { momentary: -20.1, shortTerm: -21.2, integrated: -22.3, range: 6.4 },
-};
+import { createMonitor } from './server.ts';
 
 describe.skipIf(!serviceOrSkip('chromium').available)('the monitor page', () => {
   let browser: Browser;
   let page: Page;
-  let feed: MonitorFeed;
+  let desk: FakeDesk;
   let listener: Listener;
-  let status: StationStatus | null;
   let problems: string[];
+
+  const monitor = () => {
+    const access = { host: '127.0.0.1' };
+    return createMonitor({ desk, files: bundleMonitor, access, bucketOrigin: 'http://localhost:9000' });
+  };
 
   beforeAll(async () => {
     browser = await launchChromium();
@@ -67,9 +26,8 @@ describe.skipIf(!serviceOrSkip('chromium').available)('the monitor page', () => 
     await browser.close();
   });
   beforeEach(async () => {
-    feed = new MonitorFeed();
-    status = STATUS;
-    const app = createMonitor({ feed, status: () => status, files: bundleMonitor });
+    desk = new FakeDesk();
+    const app = monitor();
     listener = await listen(app, { host: '127.0.0.1', port: await freePort(), what: 'the monitor', variable: 'X' });
     page = await browser.newPage({ viewport: { width: 340, height: 800 } });
     problems = [];
@@ -113,17 +71,17 @@ describe.skipIf(!serviceOrSkip('chromium').available)('the monitor page', () => 
 
   test('follows events: levels, segments, errors, state', async () => {
     await page.getByRole('row').nth(3).waitFor();
-    feed.emit('levels', LEVELS);
+    desk.feed.emit('levels', LEVELS);
     await page
       .getByRole('meter', { name: 'Left channel peak level' })
       .and(page.locator('[aria-valuenow="-6"]'))
       .waitFor();
     await page.getByText('−6.0').waitFor();
-    feed.emit('segment', segment(372));
-    feed.emit('segment', segment(373, 'queued'));
+    desk.feed.emit('segment', segment(372));
+    desk.feed.emit('segment', segment(373, 'queued'));
     await page.getByRole('row', { name: /373/ }).waitFor();
     expect(await page.getByRole('row', { name: /372/ }).textContent()).toMatch(/42\s+live/);
-    feed.emit('status', { ...STATUS, state: 'stopping', lastError: { message: 'the bucket said 503', atMs: 0 } });
+    desk.feed.emit('status', { ...STATUS, state: 'stopping', lastError: { message: 'the bucket said 503', atMs: 0 } });
     await page.getByRole('alert').getByText('the bucket said 503').waitFor();
     await page.getByRole('status').getByText('Stopping').waitFor();
     expect(problems).toEqual([]);
@@ -134,8 +92,8 @@ describe.skipIf(!serviceOrSkip('chromium').available)('the monitor page', () => 
     const { port } = listener;
     await listener.close();
     await page.getByRole('status').getByText('No connection to the station').waitFor();
-    status = { ...STATUS, station: 'Again' };
-    listener = await listen(createMonitor({ feed, status: () => status, files: bundleMonitor }), {
+    desk.now = { ...STATUS, station: 'Again' };
+    listener = await listen(monitor(), {
       host: '127.0.0.1',
       port,
       what: 'the monitor',

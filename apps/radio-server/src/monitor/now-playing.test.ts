@@ -1,22 +1,18 @@
 import { expect, it } from 'vitest';
-import { createMonitor, MonitorFeed, type Title } from './server.ts';
+import { FakeDesk } from '../testing/fake-desk.ts';
+import { createMonitor } from './server.ts';
 
 function setUp(onAir = true) {
-  const said: Title[] = [];
-  const app = createMonitor({
-    feed: new MonitorFeed(),
-    status: () => null,
-    files: async () => new Map(),
-    onNowPlaying: (title) => {
-      if (onAir) said.push(title);
-      return onAir;
-    },
-  });
+  const desk = new FakeDesk();
+  if (!onAir) desk.now = null;
+  const access = { host: '127.0.0.1' };
+  const app = createMonitor({ desk, files: async () => new Map(), access, bucketOrigin: 'http://localhost:9000' });
   const post = async (body: unknown, headers: Record<string, string> = {}): Promise<number> => {
-    const init = { method: 'POST', headers: { Host: '127.0.0.1:8080', ...headers }, body: JSON.stringify(body) };
+    const all = { Host: '127.0.0.1:8080', 'Content-Type': 'application/json', ...headers };
+    const init = { method: 'POST', headers: all, body: JSON.stringify(body) };
     return (await app.request('http://127.0.0.1:8080/now-playing', init)).status;
   };
-  return { said, post };
+  return { said: desk.titles, post };
 }
 
 it('takes a title from a program and from its own page', async () => {
@@ -33,9 +29,10 @@ it.each([
   [{ 'Sec-Fetch-Site': 'cross-site' }, 403],
   [{ 'Sec-Fetch-Site': 'same-site' }, 403],
   [{ Host: 'rebound.example' }, 403],
+  [{ 'Content-Type': 'text/plain' }, 415],
 ])('refuses a title with %j', async (headers, status) => {
   const { said, post } = setUp();
-  expect(await post({ title: 'A' }, headers)).toBe(status);
+  expect(await post({ title: 'A' }, headers as Record<string, string>)).toBe(status);
   expect(said).toEqual([]);
 });
 

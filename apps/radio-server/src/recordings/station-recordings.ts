@@ -18,7 +18,7 @@ import { createUploader } from '@bucket-radio/uploader';
 import { ConfigError } from '../config/load.ts';
 import type { StationConfig } from '../config/settings.ts';
 import type { Logger } from '../log.ts';
-import type { Title } from '../monitor/server.ts';
+import type { Title } from '../monitor/feed.ts';
 import { logRecovered } from '../recovery.ts';
 import { ColdStorage } from './cold-storage.ts';
 import { openColdStore, refusePublicBucket } from './cold-store.ts';

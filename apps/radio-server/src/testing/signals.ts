@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { CHANNELS, S24_MAX, S24_MIN, SAMPLE_RATE } from '@bucket-radio/pcm';
+import { BYTES_PER_FRAME, CHANNELS, S24_MAX, S24_MIN, SAMPLE_RATE, unpackS24le } from '@bucket-radio/pcm';
 
 /** A sound of one channel: its amplitude (1 is full scale) at a frame. */
 export type Wave = (frame: number) => number;
@@ -39,13 +40,29 @@ export function joined(...parts: readonly Int32Array[]): Int32Array {
 const DEFAULT_MUSIC_DIR = '/usr/share/games/wesnoth/1.16/data/core/music';
 const MUSIC_FILES = new Set(['.flac', '.ogg', '.opus', '.mp3', '.wav']);
 
+/** Jingles are shorter. */
+const MIN_MUSIC_BYTES = 1_500_000;
+
 /** Recorded music on this machine, in `PROVE_MUSIC_DIR` or where Debian's `wesnoth-1.16-music` has it; else nothing. */
 export function recordedMusic(): string[] {
   const directory = process.env['PROVE_MUSIC_DIR'] ?? DEFAULT_MUSIC_DIR;
   try {
     const names = readdirSync(directory).sort();
-    return names.filter((name) => MUSIC_FILES.has(extname(name))).map((name) => join(directory, name));
+    const paths = names.filter((name) => MUSIC_FILES.has(extname(name))).map((name) => join(directory, name));
+    return paths.filter((path) => statSync(path).size >= MIN_MUSIC_BYTES);
   } catch {
     return [];
   }
+}
+
+/** Decodes with ffmpeg, from `fromSecond` on. @returns interleaved 24-bit stereo at 48 kHz */
+export async function decodeMusic(path: string, seconds: number, fromSecond = 0): Promise<Int32Array> {
+  const input = ['-ss', String(fromSecond), '-i', path];
+  const output = ['-t', String(seconds), '-f', 's24le', '-ar', String(SAMPLE_RATE), '-ac', String(CHANNELS), '-'];
+  const child = spawn('ffmpeg', ['-v', 'error', ...input, ...output], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const chunks: Buffer[] = [];
+  for await (const chunk of child.stdout) chunks.push(chunk as Buffer);
+  const bytes = Buffer.concat(chunks);
+  const frames = Math.floor(bytes.length / BYTES_PER_FRAME);
+  return unpackS24le(bytes.subarray(0, frames * BYTES_PER_FRAME), new Int32Array(frames * CHANNELS));
 }
