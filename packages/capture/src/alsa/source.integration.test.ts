@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { packS24le, unpackS24le } from '@bucket-radio/pcm';
-import { serviceOrSkip } from '@bucket-radio/testing';
+import { unpackS24le } from '@bucket-radio/pcm';
+import { playSignal, serviceOrSkip } from '@bucket-radio/testing';
 import { describe, expect, test } from 'vitest';
 import { listDevices } from '../devices.ts';
 import { openSource } from '../open.ts';
@@ -24,16 +22,16 @@ describe.skipIf(!serviceOrSkip('alsa').available)('an ALSA source on a sound car
 
     const abort = new AbortController();
     const captured: number[] = [];
-    let player: ReturnType<typeof spawn> | undefined;
+    let stopPlaying: (() => void) | undefined;
     let position = 4800;
     for await (const chunk of source.chunks({ startFrame: 4800, signal: abort.signal })) {
       expect(chunk.position).toBe(position);
       position += chunk.frames;
-      player ??= play(played);
+      stopPlaying ??= playSignal(played);
       for (const sample of unpackS24le(chunk.data)) if (captured.length > 0 || sample !== 0) captured.push(sample);
       if (captured.length >= played.length || position > 20 * 48_000) abort.abort();
     }
-    player?.kill();
+    stopPlaying?.();
     expect(messages).toEqual([]);
     expect(captured.length).toBeGreaterThanOrEqual(played.length);
     expect(captured.findIndex((sample, index) => index < played.length && sample !== played[index])).toBe(-1);
@@ -50,13 +48,3 @@ describe.skipIf(!serviceOrSkip('alsa').available)('an ALSA source on a sound car
     expect((await listDevices()).pcms.map(({ name }) => name)).toContain('deck');
   });
 });
-
-function play(samples: Int32Array): ReturnType<typeof spawn> {
-  const format = ['--raw', '--format=s24le', '--rate=48000', '--channels=2', '--latency-msec=1000'];
-  const player = spawn('pacat', ['--playback', '-d', 'deck', ...format], { stdio: ['pipe', 'ignore', 'inherit'] });
-  // A second of silence first: PulseAudio rewinds a sink when a stream starts, and its monitor misses what is rewritten.
-  player.stdin?.write(new Uint8Array(48_000 * 6));
-  player.stdin?.end(packS24le(samples));
-  once(player, 'error').catch(() => undefined);
-  return player;
-}

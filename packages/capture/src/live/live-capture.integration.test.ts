@@ -1,10 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { framesToMs, type PcmGap, packS24le, unpackS24le } from '@bucket-radio/pcm';
-import { findBinary, serviceOrSkip, whiteNoise } from '@bucket-radio/testing';
+import { framesToMs, type PcmGap, unpackS24le } from '@bucket-radio/pcm';
+import { findBinary, playSignal, serviceOrSkip, whiteNoise } from '@bucket-radio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSource } from '../open.ts';
 
@@ -30,16 +30,6 @@ describe.skipIf(!serviceOrSkip('alsa').available)('a live source in real time', 
     return path;
   }
 
-  function play(samples: Int32Array, sink: string): ReturnType<typeof spawn> {
-    const format = ['--raw', '--format=s24le', '--rate=48000', '--channels=2', '--latency-msec=1000'];
-    const player = spawn('pacat', ['--playback', '-d', sink, ...format], { stdio: ['pipe', 'ignore', 'inherit'] });
-    player.stdin?.on('error', () => undefined);
-    // A second of silence first: PulseAudio rewinds a sink when a stream starts, and its monitor misses what is rewritten.
-    player.stdin?.write(new Uint8Array(48_000 * 6));
-    player.stdin?.end(packS24le(samples));
-    return player;
-  }
-
   test('a reader frozen for 1.5 s and for 5 s loses nothing of a 24-bit signal, and no gap is claimed', async () => {
     const played = numbered(10 * 48_000);
     let pid = 0;
@@ -55,11 +45,11 @@ describe.skipIf(!serviceOrSkip('alsa').available)('a live source in real time', 
       { atFrame: 48_000, ms: 1_500 },
       { atFrame: 4 * 48_000, ms: 5_000 },
     ];
-    let player: ReturnType<typeof spawn> | undefined;
+    let stopPlaying: (() => void) | undefined;
     let position = 0;
     for await (const chunk of source.chunks({ startFrame: 0, signal: abort.signal })) {
       position += chunk.frames;
-      player ??= play(played, 'deck');
+      stopPlaying ??= playSignal(played);
       for (const sample of unpackS24le(chunk.data)) if (captured.length > 0 || sample !== 0) captured.push(sample);
       const freeze = freezes[0];
       if (freeze !== undefined && captured.length / 2 >= freeze.atFrame) {
@@ -69,7 +59,7 @@ describe.skipIf(!serviceOrSkip('alsa').available)('a live source in real time', 
       }
       if (captured.length >= played.length || position > 30 * 48_000) abort.abort();
     }
-    player?.kill();
+    stopPlaying?.();
     expect(freezes).toEqual([]);
     expect(source.stats()).toMatchObject({ gaps: 0, lostMs: 0, frames: position, trueBitDepth: 24 });
     expect(captured.slice(0, played.length).findIndex((sample, index) => sample !== played[index])).toBe(-1);
@@ -104,13 +94,13 @@ describe.skipIf(!serviceOrSkip('alsa').available)('a live source in real time', 
         gaps.push(...(chunk.gaps ?? []));
         const part = gaps.length > 0 ? 'after' : unloaded ? undefined : 'before';
         if (part !== undefined) least[part] = Math.min(least[part], performance.now() - framesToMs(position));
-        if (!unloaded && position > 1.5 * 48_000) {
+        if (!unloaded && position > 3 * 48_000) {
           pactl('unload-module', 'module-null-sink');
           unloaded = true;
           setTimeout(load, 1_500);
         }
         if (gaps.length > 0) framesAfter += chunk.frames;
-        if (framesAfter > 48_000 || position > 40 * 48_000) abort.abort();
+        if (framesAfter > 3 * 48_000 || position > 60 * 48_000) abort.abort();
       }
       expect(gaps).toEqual([{ position: expect.any(Number), frames: expect.any(Number), reason: 'unplug' }]);
       expect(gaps[0]?.frames).toBeGreaterThan(1.5 * 48_000);

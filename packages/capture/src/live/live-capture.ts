@@ -92,9 +92,9 @@ export class LiveCapture {
       this.#begin();
       while (!this.#signal.aborted) {
         for (const chunk of this.#handle(await this.#inbox.next())) {
+          // All of them, even when the consumer aborts at the first: what was held back until the end follows them.
           this.#report(chunk);
           yield chunk;
-          if (this.#signal.aborted) break;
         }
       }
       yield* this.#accountant.end();

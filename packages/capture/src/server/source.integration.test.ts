@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packS24le, unpackS24le } from '@bucket-radio/pcm';
-import { serviceOrSkip, whiteNoise } from '@bucket-radio/testing';
+import { unpackS24le } from '@bucket-radio/pcm';
+import { playSignal, serviceOrSkip, whiteNoise } from '@bucket-radio/testing';
 import { describe, expect, test } from 'vitest';
 import { openSource } from '../open.ts';
 
@@ -15,21 +14,16 @@ describe.skipIf(!serviceOrSkip('alsa').available)('a PulseAudio source', () => {
     expect(source.info).toMatchObject({ kind: 'pulse', fidelity: 'converted', live: true, name: 'deck.monitor' });
     const abort = new AbortController();
     const captured: number[] = [];
-    let player: ReturnType<typeof spawn> | undefined;
+    let stopPlaying: (() => void) | undefined;
     let position = 0;
     for await (const chunk of source.chunks({ startFrame: 0, signal: abort.signal })) {
       expect(chunk.position).toBe(position);
       position += chunk.frames;
-      if (player === undefined) {
-        const format = ['--raw', '--format=s24le', '--rate=48000', '--channels=2', '--latency-msec=1000'];
-        player = spawn('pacat', ['--playback', '-d', 'deck', ...format], { stdio: ['pipe', 'ignore', 'inherit'] });
-        player.stdin?.write(new Uint8Array(48_000 * 6));
-        player.stdin?.end(packS24le(played));
-      }
+      stopPlaying ??= playSignal(played);
       for (const sample of unpackS24le(chunk.data)) if (captured.length > 0 || sample !== 0) captured.push(sample);
       if (captured.length >= played.length || position > 20 * 48_000) abort.abort();
     }
-    player?.kill();
+    stopPlaying?.();
     expect(captured.slice(0, played.length).findIndex((sample, index) => sample !== played[index])).toBe(-1);
     expect(source.stats()).toMatchObject({ gaps: 0, frames: position });
   });
