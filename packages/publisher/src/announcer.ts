@@ -1,10 +1,11 @@
-import type { Manifest } from '@bucket-radio/manifest';
+import { MANIFEST_KEY, type Manifest } from '@bucket-radio/manifest';
 import type { BucketWriter } from './bucket-writer.ts';
 import type { PublisherClock, SteadyUtc } from './clock.ts';
 import { PublisherError } from './error.ts';
 import type { PublisherEvent } from './events.ts';
 import type { ManifestFence } from './fence.ts';
 import type { LiveWindow } from './live-window.ts';
+import type { KeyPacer } from './pacer.ts';
 import { retryDelayMs } from './retry.ts';
 
 export interface AnnouncerOptions {
@@ -13,8 +14,7 @@ export interface AnnouncerOptions {
   readonly writer: BucketWriter;
   readonly clock: PublisherClock;
   readonly utc: SteadyUtc;
-  /** R2 takes one write per second of a key. */
-  readonly minManifestIntervalMs: number;
+  readonly pacer: KeyPacer;
   readonly signal: AbortSignal;
   readonly onEvent: (event: PublisherEvent) => void;
   /** The manifest is in the bucket: what it names is public from now on. */
@@ -25,13 +25,12 @@ export interface AnnouncerOptions {
 }
 
 /**
- * Tells listeners what is readable: manifest first, then playlists, each key at most once in `minManifestIntervalMs`.
+ * Tells listeners what is readable: manifest first, then playlists, each key no more often than the store takes it.
  * What happens between two writes is told by the second: a burst of segments costs one manifest.
  */
 export class Announcer {
   readonly #options: AnnouncerOptions;
   #dirty = false;
-  #lastWriteMs = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
   #failures = 0;
 
@@ -54,7 +53,7 @@ export class Announcer {
 
   /** Writes the last manifest of a run. */
   async sayOffline(): Promise<void> {
-    await this.#pace();
+    await this.#mayWrite();
     await this.#write(false);
   }
 
@@ -62,7 +61,7 @@ export class Announcer {
     const { signal, clock, window, onEvent, onFenced } = this.#options;
     while (this.#dirty && !signal.aborted) {
       try {
-        await this.#pace();
+        await this.#mayWrite();
         this.#dirty = false;
         await this.#write(true);
         this.#failures = 0;
@@ -77,11 +76,10 @@ export class Announcer {
     }
   }
 
-  async #pace(): Promise<void> {
-    const { clock, minManifestIntervalMs, signal } = this.#options;
-    const waitMs = this.#lastWriteMs + minManifestIntervalMs - clock.monotonicMs();
-    if (waitMs > 0) await clock.sleep(waitMs, signal);
-    this.#lastWriteMs = clock.monotonicMs();
+  /** Waits before the manifest is composed, so that it says what is true when it is written. */
+  async #mayWrite(): Promise<void> {
+    const { pacer, signal } = this.#options;
+    await pacer.ready(MANIFEST_KEY, signal);
   }
 
   async #write(live: boolean): Promise<void> {

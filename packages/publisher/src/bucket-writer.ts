@@ -12,17 +12,20 @@ import {
 import { isObjectStoreError, type ObjectStore } from '@bucket-radio/object-store';
 import type { RenditionName } from '@bucket-radio/pcm';
 import { type LiveWindow, RENDITIONS } from './live-window.ts';
+import type { KeyPacer } from './pacer.ts';
 
 /** The station's objects in the bucket: what is written, with which headers. `manifest.json` is the fence's. */
 export class BucketWriter {
   readonly #store: ObjectStore;
   readonly #epoch: string;
+  readonly #pacer: KeyPacer;
   readonly #inits = new Map<RenditionName, Promise<boolean>>();
   readonly #written = new Map<string, string>();
 
-  constructor(store: ObjectStore, epoch: string) {
+  constructor(store: ObjectStore, epoch: string, pacer: KeyPacer) {
     this.#store = store;
     this.#epoch = epoch;
+    this.#pacer = pacer;
   }
 
   /** Resolves when the object is readable. Its init segment must be there. */
@@ -104,6 +107,7 @@ export class BucketWriter {
   async #text(key: string, body: string, signal: AbortSignal): Promise<void> {
     if (this.#written.get(key) === body) return;
     this.#written.delete(key);
+    await this.#pacer.turn(key, signal);
     await this.#put(key, new TextEncoder().encode(body), signal);
     this.#written.set(key, body);
   }

@@ -1,7 +1,9 @@
 import { initKey, type Manifest, segmentTemplate } from '@bucket-radio/manifest';
 import { createMemoryStore, type ObjectStore, ObjectStoreError } from '@bucket-radio/object-store';
 import { expect, it } from 'vitest';
+import { systemClock } from './clock.ts';
 import { ManifestFence, readManifest } from './fence.ts';
+import { KeyPacer } from './pacer.ts';
 
 const EPOCH = '01K9ZZZZZZZZZZZZZZZZZZZZZZ';
 const { signal } = new AbortController();
@@ -39,7 +41,9 @@ function manifest(writer: string, latest: number): Manifest {
 
 function createFence(store: ObjectStore, writer: string, lastWriters: readonly string[] = []) {
   const notices: string[] = [];
-  const fence = new ManifestFence({ store, writer, lastWriters, onUnconditional: () => notices.push('unconditional') });
+  const pacer = new KeyPacer(systemClock, 0);
+  const onUnconditional = () => void notices.push('unconditional');
+  const fence = new ManifestFence({ store, writer, lastWriters, pacer, onUnconditional });
   return { fence, notices };
 }
 

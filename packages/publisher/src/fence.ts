@@ -2,6 +2,7 @@ import { MANIFEST_KEY, type Manifest, stationObjectHeaders } from '@bucket-radio
 import { manifestSchema } from '@bucket-radio/manifest/schema';
 import { isObjectStoreError, type ObjectStore, type PutMode } from '@bucket-radio/object-store';
 import { PublisherError } from './error.ts';
+import type { KeyPacer } from './pacer.ts';
 
 /** `manifest.json` as it was found. */
 export interface FoundManifest {
@@ -35,6 +36,7 @@ export interface FenceOptions {
   readonly writer: string;
   /** Names of the runs whose place is taken: what still arrives of them is no stranger's. */
   readonly lastWriters: readonly string[];
+  readonly pacer: KeyPacer;
   readonly onUnconditional: () => void;
 }
 
@@ -90,7 +92,8 @@ export class ManifestFence {
   }
 
   async #put(body: Uint8Array, signal: AbortSignal): Promise<void> {
-    const { store } = this.#options;
+    const { store, pacer } = this.#options;
+    await pacer.turn(MANIFEST_KEY, signal);
     if (!this.#conditional) await this.#look(signal);
     const { etag } = await store.put(MANIFEST_KEY, body, {
       mode: this.#conditional ? this.#mode() : 'overwrite',

@@ -351,28 +351,6 @@ it('says what is playing from which frame on', async () => {
   expect(() => publisher.setNowPlaying({ frame: 0, title: 'x'.repeat(201) })).toThrow('more than 200 bytes');
 });
 
-it('writes a mutable key at most once a second', async () => {
-  const slept: number[] = [];
-  const { publisher, log, publish } = setUp({
-    minManifestIntervalMs: 1000,
-    segmentSeconds: 10,
-    sleep: async (ms, signal) => {
-      if (ms > 1000) return await untilAborted(ms, signal);
-      slept.push(ms);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    },
-  });
-  await publish(0);
-  log.length = 0;
-  for (let index = 1; index <= 3; index++) {
-    enqueue(publisher, index);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await publisher.whenIdle();
-  expect(slept).toContain(1000);
-  expect(log.filter((line) => line === 'put manifest.json').length).toBeLessThanOrEqual(2);
-});
-
 it('gives up a stop when the bucket does not answer', async () => {
   const { memory, down, publisher, publish } = setUp({ sleep: quickly });
   await publish(0);

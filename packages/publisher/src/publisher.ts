@@ -18,6 +18,7 @@ import type { PublisherEvent } from './events.ts';
 import { type FoundManifest, ManifestFence, readManifest } from './fence.ts';
 import { StateJournal, withWriter } from './journal.ts';
 import { LiveWindow, RENDITIONS } from './live-window.ts';
+import { KeyPacer } from './pacer.ts';
 import { retryDelayMs } from './retry.ts';
 import { Spool, type SpoolDisk, type SpoolLimits } from './spool.ts';
 import { sweepOrphans } from './sweep.ts';
@@ -196,11 +197,13 @@ class BucketPublisher implements Publisher {
       onDiskFailed: (error) => onEvent({ type: 'disk-failed', error }),
     });
     this.#window = new LiveWindow(options);
-    this.#writer = new BucketWriter(store, epoch);
+    const pacer = new KeyPacer(clock, options.minManifestIntervalMs ?? DEFAULT_MANIFEST_INTERVAL_MS);
+    this.#writer = new BucketWriter(store, epoch, pacer);
     this.#fence = new ManifestFence({
       store,
       writer,
       lastWriters,
+      pacer,
       onUnconditional: () =>
         onEvent({
           type: 'notice',
@@ -212,7 +215,7 @@ class BucketPublisher implements Publisher {
     this.#announcer = new Announcer({
       ...shared,
       fence: this.#fence,
-      minManifestIntervalMs: options.minManifestIntervalMs ?? DEFAULT_MANIFEST_INTERVAL_MS,
+      pacer,
       onAnnounced: (manifest) => this.#onAnnounced(manifest),
       onWindow: (first) => this.#onWindow(first),
       onFenced: (error) => this.#onFenced(error),

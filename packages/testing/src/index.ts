@@ -14,3 +14,4 @@ export {
 export { chromiumPath, denoPath, findBinary, type ServiceName, type ServiceStatus, serviceOrSkip } from './services.ts';
 export { music, seededRandom, tone, whiteNoise } from './signals.ts';
 export { type BucketView, StationListener } from './station-listener.ts';
+export { VirtualClock } from './virtual-clock.ts';

@@ -1,0 +1,33 @@
+import type { PublisherClock } from './clock.ts';
+
+/**
+ * Keeps writes of one key at least `minIntervalMs` apart, from start to start: R2 takes one write per second of a key and
+ * refuses more. Each key counts for itself, so that a slow manifest does not bring two playlists closer together.
+ */
+export class KeyPacer {
+  readonly #clock: PublisherClock;
+  readonly #minIntervalMs: number;
+  readonly #lastMs = new Map<string, number>();
+
+  constructor(clock: PublisherClock, minIntervalMs: number) {
+    this.#clock = clock;
+    this.#minIntervalMs = minIntervalMs;
+  }
+
+  /** Resolves when `key` may be written. */
+  async ready(key: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const lastMs = this.#lastMs.get(key) ?? Number.NEGATIVE_INFINITY;
+      const waitMs = lastMs + this.#minIntervalMs - this.#clock.monotonicMs();
+      if (waitMs <= 0) return;
+      // Timers may fire a little early: looked at again.
+      await this.#clock.sleep(waitMs, signal);
+    }
+  }
+
+  /** Resolves when `key` may be written, and counts from now as written. */
+  async turn(key: string, signal: AbortSignal): Promise<void> {
+    await this.ready(key, signal);
+    this.#lastMs.set(key, this.#clock.monotonicMs());
+  }
+}

@@ -1,0 +1,90 @@
+import { createMemoryStore, type ObjectStore } from '@bucket-radio/object-store';
+import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
+import { seededRandom, VirtualClock } from '@bucket-radio/testing';
+import { expect, it } from 'vitest';
+import { createPublisher } from './publisher.ts';
+
+const EPOCH = '01K9ZZZZZZZZZZZZZZZZZZZZZZ';
+const T0 = Date.UTC(2026, 10, 20, 20);
+const SECONDS = 300;
+
+function segment(rendition: RenditionName, index: number, seconds: number): EncodedSegment {
+  return {
+    rendition,
+    index,
+    position: index * seconds * 48_000,
+    frames: seconds * 48_000,
+    utcMs: T0 + index * seconds * 1000,
+    data: new Uint8Array(100).fill(index),
+    init: Uint8Array.of(rendition === 'hq' ? 1 : 2),
+  };
+}
+
+/** A store on a line of varying delay that notes when the puts of each key arrived. */
+function strictStore(
+  clock: VirtualClock,
+  random: () => number,
+): { store: ObjectStore; arrivals: Map<string, number[]> } {
+  const memory = createMemoryStore();
+  const arrivals = new Map<string, number[]>();
+  const delayed = async <T>(act: () => Promise<T>): Promise<T> => {
+    const result = await clock.hold(act);
+    // Most answers are quick, some are slow.
+    await clock.sleep(random() < 0.1 ? random() * 900 : random() * 60);
+    return result;
+  };
+  const store: ObjectStore = {
+    ...memory,
+    put: async (key, body, options) => {
+      arrivals.set(key, [...(arrivals.get(key) ?? []), clock.monotonicMs()]);
+      return await delayed(async () => await memory.put(key, body, options));
+    },
+    head: async (key, options) => await delayed(async () => await memory.head(key, options)),
+    delete: async (key, options) => await delayed(async () => await memory.delete(key, options)),
+  };
+  return { store, arrivals };
+}
+
+it.each([1, 2, 4, 10])(
+  'begins no two writes of a key within a second, at %i s per segment, with titles and late segments between',
+  async (segmentSeconds) => {
+    const clock = new VirtualClock(T0);
+    const random = seededRandom(segmentSeconds);
+    const { store, arrivals } = strictStore(clock, random);
+    let published = 0;
+    const publisher = createPublisher({
+      store,
+      station: 'Rate',
+      epoch: EPOCH,
+      segmentSeconds,
+      fidelity: 'bit-perfect',
+      clock,
+      onEvent: ({ type }) => {
+        if (type === 'published') published += 1;
+      },
+    });
+    const count = SECONDS / segmentSeconds;
+    await clock.run(publisher.start());
+    const play = async (): Promise<void> => {
+      for (let index = 0; index < count; index++) {
+        const endMs = (index + 1) * segmentSeconds * 1000;
+        const titleMs = endMs - random() * 1000 - clock.monotonicMs();
+        if (titleMs > 0) await clock.sleep(titleMs);
+        if (random() < 0.5) publisher.setNowPlaying({ frame: index * segmentSeconds * 48_000, title: `${index}` });
+        await clock.sleep(Math.max(0, endMs - clock.monotonicMs()));
+        publisher.enqueue(segment('lq', index, segmentSeconds));
+        if (random() < 0.2) await clock.sleep(random() * 500);
+        publisher.enqueue(segment('hq', index, segmentSeconds));
+      }
+    };
+    await clock.run(play());
+    await clock.run(publisher.stop(60_000));
+    expect(published).toBe(count);
+    for (const [key, times] of arrivals) {
+      const apart = times.slice(1).map((time, n) => time - (times[n] ?? 0));
+      expect(Math.min(1000, ...apart), key).toBe(1000);
+      if (key === 'manifest.json') expect(times.length).toBeGreaterThan(count * 0.8);
+    }
+  },
+  60_000,
+);
