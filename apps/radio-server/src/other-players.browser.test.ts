@@ -8,19 +8,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from './testing/decode.ts';
 import { type StationProcess, StationRunner } from './testing/station-process.ts';
 
-const PLAYED_SECONDS = 5;
+const SCALE = Number(process.env['PROVE_SCALE'] ?? 1);
+/** At 240 that is twenty minutes. */
+const PLAYED_SECONDS = 5 * SCALE;
+/** Long runs play what a station sends by default. */
+const LENGTH = SCALE < 20 ? ['--segment-seconds', '2'] : [];
 
 describe.skipIf(!serviceOrSkip('chromium').available)('players that are not ours', () => {
   const runner = new StationRunner();
   let station: StationProcess;
 
   beforeAll(async () => {
-    station = await runner.run(['start', '--segment-seconds', '2', '--archive', 'off']);
+    station = await runner.run(['start', ...LENGTH, '--archive', 'off']);
     await station.waitFor('segment 3: ');
-  });
+  }, 120_000);
   afterAll(async () => await runner.cleanUp());
 
-  it('hls.js plays the station in Chromium', async () => {
+  const title = `hls.js plays the station in Chromium for ${PLAYED_SECONDS} s without a 404`;
+  it(title, { timeout: 120_000 + PLAYED_SECONDS * 1500 }, async () => {
     const hlsScript = await readFile(createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js'));
     const site = createServer((request, response) => {
       const isScript = request.url === '/hls.js';
@@ -33,6 +38,13 @@ describe.skipIf(!serviceOrSkip('chromium').available)('players that are not ours
     const browser = await launchChromium();
     try {
       const page = await browser.newPage();
+      const statuses = new Map<number, number>();
+      const refused: string[] = [];
+      page.on('response', (response) => {
+        if (!response.url().startsWith(station.liveUrl)) return;
+        statuses.set(response.status(), (statuses.get(response.status()) ?? 0) + 1);
+        if (response.status() >= 400) refused.push(`${response.status()} ${response.url()}`);
+      });
       await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
       const result = await page.evaluate(
         async ({ url, seconds }) => {
@@ -72,6 +84,10 @@ describe.skipIf(!serviceOrSkip('chromium').available)('players that are not ours
       expect(result.errors).toEqual([]);
       expect(result.codecs.map((codec) => codec?.toLowerCase()).sort()).toEqual(['flac', 'opus']);
       expect(result.ranges).toBe(1);
+      expect(refused).toEqual([]);
+      expect(statuses.get(200)).toBeGreaterThan(PLAYED_SECONDS / 10);
+      const answers = [...statuses].map(([status, count]) => `${count} × ${status}`).join(', ');
+      process.stdout.write(`hls.js played ${PLAYED_SECONDS} s: ${answers}, ${result.errors.length} errors\n`);
     } finally {
       await browser.close();
       site.close();
