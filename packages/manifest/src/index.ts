@@ -9,8 +9,18 @@ export {
 } from './hls.ts';
 export { type ParsedPlaylistSegment, parseMediaPlaylist } from './hls-parse.ts';
 export {
+  expandIndexPath,
+  type HourIndex,
+  parseHourIndex,
+  readHourIndexes,
+  withHourIndexes,
+} from './hour-index.ts';
+export { hourName } from './hour-name.ts';
+export {
   expandSegmentTemplate,
   formatIndex,
+  indexKey,
+  indexTemplate,
   initKey,
   MANIFEST_KEY,
   PLAYLIST_KEYS,
@@ -30,6 +40,7 @@ export {
   type Manifest,
   type ManifestBreak,
   type ManifestGap,
+  type ManifestIndex,
   type ManifestMissing,
   type ManifestPrevious,
   type ManifestRendition,

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import {
   expandSegmentTemplate,
+  indexKey,
   initKey,
   parseStationKey,
   segmentKey,
@@ -24,6 +25,7 @@ it('recognises its own keys', () => {
     index: 1234567890,
   });
   expect(parseStationKey(initKey(epoch, 'hq'))).toEqual({ kind: 'init', epoch, rendition: 'hq' });
+  expect(parseStationKey(indexKey(epoch, '2026112020'))).toEqual({ kind: 'index', epoch, hour: '2026112020' });
   expect(parseStationKey('manifest.json')).toEqual({ kind: 'manifest' });
   expect(parseStationKey('hq.m3u8')).toEqual({ kind: 'playlist' });
 });
@@ -35,6 +37,7 @@ it.each([
   `${epoch}/hq/00000042.mp4.bak`,
   `x/${epoch}/hq/00000042.mp4`,
   'holiday/hq/00000042.mp4',
+  `${epoch}/index/today.json`,
 ])('leaves a foreign key alone: %s', (key) => {
   expect(parseStationKey(key)).toBeUndefined();
 });

@@ -36,18 +36,33 @@ export function expandSegmentTemplate(template: string, index: number): string {
   return template.replace('{index}', formatIndex(index));
 }
 
+/** `{epoch}/index/2026112020.json` */
+export function indexKey(epoch: string, hour: string): string {
+  return `${epoch}/index/${hour}.json`;
+}
+
+/** `{epoch}/index/{hour}.json`, the template that the manifest of a long window carries. */
+export function indexTemplate(epoch: string): string {
+  return indexKey(epoch, '{hour}');
+}
+
 /** What a key below the station's prefix is, or `undefined` for a key that is not ours. */
 export type StationKey =
   | { readonly kind: 'manifest' | 'playlist' }
+  | { readonly kind: 'index'; readonly epoch: string; readonly hour: string }
   | { readonly kind: 'init'; readonly epoch: string; readonly rendition: RenditionName }
   | { readonly kind: 'segment'; readonly epoch: string; readonly rendition: RenditionName; readonly index: number };
 
 const MEDIA_KEY = /^([0-7][0-9A-HJKMNP-TV-Z]{25})\/(hq|lq)\/(init|\d{8,15})\.mp4$/;
 
+const INDEX_KEY = /^([0-7][0-9A-HJKMNP-TV-Z]{25})\/index\/(\d{10})\.json$/;
+
 /** Recognises a key below the station's prefix. Everything else in the bucket belongs to somebody else. */
 export function parseStationKey(key: string): StationKey | undefined {
   if (key === MANIFEST_KEY) return { kind: 'manifest' };
   if (Object.values(PLAYLIST_KEYS).includes(key)) return { kind: 'playlist' };
+  const [, indexEpoch, hour] = INDEX_KEY.exec(key) ?? [];
+  if (indexEpoch !== undefined && hour !== undefined) return { kind: 'index', epoch: indexEpoch, hour };
   const [, epoch, rendition, name] = MEDIA_KEY.exec(key) ?? [];
   if (epoch === undefined || name === undefined) return undefined;
   const media = { epoch, rendition: rendition as RenditionName };

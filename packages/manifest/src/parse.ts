@@ -1,19 +1,18 @@
 import { ManifestError } from './error.ts';
+import { isHourName } from './hour-name.ts';
 import { isPathBelow } from './path.ts';
+import { RENDITIONS, readBreak, readGap, readMissing } from './read-lists.ts';
 import { FieldReader } from './reader.ts';
 import {
   MANIFEST_VERSION,
   type Manifest,
-  type ManifestBreak,
-  type ManifestGap,
-  type ManifestMissing,
+  type ManifestIndex,
   type ManifestPrevious,
   type ManifestRendition,
   type NowPlaying,
 } from './types.ts';
 
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
-const RENDITIONS = ['hq', 'lq'] as const;
 const PATH_ALLOWED = 'a path below the manifest, without scheme, leading slash or ".."';
 
 /**
@@ -46,6 +45,7 @@ export function parseManifest(json: unknown): Manifest {
     ...(fields.has('previous') ? { previous: fields.object('previous', readPrevious) } : {}),
     ...(fields.has('discontinuities') ? { discontinuities: fields.integer('discontinuities') } : {}),
     ...(fields.has('writer') ? { writer: fields.text('writer') } : {}),
+    ...(fields.has('index') ? { index: fields.object('index', readIndex) } : {}),
     ...(fields.has('validUntil') ? { validUntil: fields.number('validUntil') } : {}),
   };
   if (manifest.renditions.length === 0) throw fields.refuse('renditions', 'at least one rendition');
@@ -84,30 +84,17 @@ function isSegmentTemplate(path: string): boolean {
   return isPathBelow(path) && path.split('{index}').length === 2;
 }
 
-function readBreak(fields: FieldReader): ManifestBreak {
+function readIndex(fields: FieldReader): ManifestIndex {
   return {
-    index: fields.integer('index'),
-    frame: fields.integer('frame'),
-    utcMs: fields.number('utcMs'),
-    lostMs: fields.number('lostMs', 0),
-    reason: fields.text('reason'),
+    path: fields.matching('path', isIndexTemplate, `${PATH_ALLOWED}, with one {hour}`),
+    hour: fields.matching('hour', isHourName, 'yyyymmddhh'),
+    ...(fields.has('epoch') ? { epoch: fields.matching('epoch', (text) => ULID.test(text), 'a ULID') } : {}),
+    below: fields.integer('below'),
   };
 }
 
-function readGap(fields: FieldReader): ManifestGap {
-  return {
-    frame: fields.integer('frame'),
-    frames: fields.integer('frames'),
-    reason: fields.oneOf('reason', ['xrun', 'stall', 'unplug', 'restart']),
-  };
-}
-
-function readMissing(fields: FieldReader): ManifestMissing {
-  return {
-    rendition: fields.oneOf('rendition', RENDITIONS),
-    index: fields.integer('index'),
-    ...(fields.has('count') ? { count: fields.integer('count', 1) } : {}),
-  };
+function isIndexTemplate(path: string): boolean {
+  return isPathBelow(path) && path.split('{hour}').length === 2;
 }
 
 function readPrevious(fields: FieldReader): ManifestPrevious {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isHourName } from './hour-name.ts';
 import { isPathBelow } from './path.ts';
 import { MAX_TEXT_BYTES, utf8Length } from './text.ts';
 import { MANIFEST_VERSION, type Manifest } from './types.ts';
@@ -58,6 +59,14 @@ export const manifestSchema: z.ZodType<Manifest> = z
       .object({ epoch: ulid, segmentSeconds: wholeSeconds, first: count, latest: count, latestStart: z.number() })
       .exactOptional(),
     discontinuities: count.exactOptional(),
+    index: z
+      .object({
+        path: relativePath.refine((path) => path.split('{hour}').length === 2, 'contains {hour} once'),
+        hour: z.string().refine(isHourName, 'yyyymmddhh'),
+        epoch: ulid.exactOptional(),
+        below: count,
+      })
+      .exactOptional(),
     writer: shortText.exactOptional(),
     validUntil: z.number().exactOptional(),
   })

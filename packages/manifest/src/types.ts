@@ -54,6 +54,18 @@ export interface ManifestPrevious {
   readonly latestStart: number;
 }
 
+/** Where a long window's lists go on: one object per hour (`HourIndex`). */
+export interface ManifestIndex {
+  /** Path template relative to the manifest; `{hour}` is the hour in UTC, `yyyymmddhh`. */
+  readonly path: string;
+  /** The newest hour that has an index; each names the one before it. */
+  readonly hour: string;
+  /** The epoch of that hour, when it is the one before. */
+  readonly epoch?: string;
+  /** From this segment on `breaks`, `gaps` and `missing` are complete here; for those below it the hours are. */
+  readonly below: number;
+}
+
 /** What is playing, from `frame` on. Each text at most 200 bytes of UTF-8. */
 export interface NowPlaying {
   readonly frame: number;
@@ -92,6 +104,8 @@ export interface Manifest {
   readonly previous?: ManifestPrevious;
   /** Breaks and changes of epoch up to `latest`, since the station began. Absent: 0. */
   readonly discontinuities?: number;
+  /** Present when the window is longer than an hour. */
+  readonly index?: ManifestIndex;
   /** Who wrote this: every run of a station has a name of its own. A station that finds another's stops. */
   readonly writer?: string;
   /**

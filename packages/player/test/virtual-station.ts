@@ -216,7 +216,7 @@ export class VirtualStation {
 
   #object(path: string): Uint8Array | undefined {
     const key = parseStationKey(path);
-    if (key === undefined || !('epoch' in key)) return undefined;
+    if (key === undefined || !('epoch' in key) || key.kind === 'index') return undefined;
     const { previous } = this;
     const old = key.epoch !== this.epoch && key.epoch === previous?.epoch ? previous : undefined;
     if (key.epoch !== this.epoch && old === undefined) return undefined;

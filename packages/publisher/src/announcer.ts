@@ -25,7 +25,7 @@ export interface AnnouncerOptions {
 }
 
 /**
- * Tells listeners what is readable: manifest first, then playlists, each key no more often than the store takes it.
+ * Tells listeners what is readable: the hours a manifest relies on, the manifest, then playlists, each key no more often than the store takes it.
  * What happens between two writes is told by the second: a burst of segments costs one manifest.
  */
 export class Announcer {
@@ -89,6 +89,10 @@ export class Announcer {
     const { segments, discontinuities, dateRanges } = window;
     // Not the manifest's: that may be short of what is kept, when it cannot list all that is missing.
     const first = window.range?.first ?? manifest.first;
+    for (const { key, text, written } of window.hourObjects(manifest)) {
+      await writer.writeIndex(key, text, signal);
+      written();
+    }
     await fence.write(manifest, signal);
     this.#options.onAnnounced(manifest);
     await writer.writePlaylists(manifest, { segments, discontinuities, dateRanges }, signal);

@@ -1,18 +1,22 @@
 import {
+  type HourIndex,
   initKey,
   type Manifest,
+  ManifestError,
   mediaPlaylist,
   multivariantPlaylist,
   type ParsedPlaylistSegment,
   PLAYLIST_KEYS,
   parseMediaPlaylist,
+  readHourIndexes,
   segmentKey,
   stationObjectHeaders,
 } from '@bucket-radio/manifest';
 import { isObjectStoreError, type ObjectStore } from '@bucket-radio/object-store';
 import type { RenditionName } from '@bucket-radio/pcm';
-import { type LiveWindow, RENDITIONS } from './live-window.ts';
+import type { LiveWindow } from './live-window.ts';
 import type { KeyPacer } from './pacer.ts';
+import { RENDITIONS } from './renditions.ts';
 
 /** The station's objects in the bucket: what is written, with which headers. `manifest.json` is the fence's. */
 export class BucketWriter {
@@ -94,6 +98,33 @@ export class BucketWriter {
       }),
     );
     return { hq, lq };
+  }
+
+  /** Writes what a manifest has no room for. */
+  async writeIndex(key: string, text: string, signal: AbortSignal): Promise<void> {
+    await this.#pacer.turn(key, signal);
+    await this.#put(key, new TextEncoder().encode(text), signal);
+  }
+
+  /** What the hours of a long window say, newest first. An hour that is not there or says nothing ends it. */
+  async readHours(manifest: Manifest, signal: AbortSignal): Promise<HourIndex[]> {
+    try {
+      return await readHourIndexes(manifest, async (path) => {
+        try {
+          return await (await this.#store.get(path, { signal })).text();
+        } catch (error) {
+          if (isObjectStoreError(error, 'NotFound')) return undefined;
+          throw error;
+        }
+      });
+    } catch (error) {
+      if (error instanceof ManifestError) return [];
+      throw error;
+    }
+  }
+
+  async deleteIndex(key: string, signal: AbortSignal): Promise<void> {
+    await this.#store.delete(key, { signal });
   }
 
   async deleteSegment(epoch: string, index: number, signal: AbortSignal): Promise<void> {

@@ -1,10 +1,12 @@
 import type { BucketWriter } from './bucket-writer.ts';
 import type { PublisherEvent } from './events.ts';
+import type { LiveWindow } from './live-window.ts';
 
 export interface CleanerOptions {
   readonly writer: BucketWriter;
   readonly epoch: string;
   readonly deleteGraceSegments: number;
+  readonly window: Pick<LiveWindow, 'expiredHours' | 'forgetHoursBelow'>;
   readonly signal: AbortSignal;
   readonly onEvent: (event: PublisherEvent) => void;
 }
@@ -69,10 +71,17 @@ export class Cleaner {
         await Promise.all(batch.map(async (index) => await this.#delete(index)));
         this.#deletedBelow = from + batch.length;
         for (const index of batch) onEvent({ type: 'deleted', index });
+        await this.#deleteHours(this.#deletedBelow);
       }
     } catch (error) {
       if (!signal.aborted) onEvent({ type: 'cleanup-failed', error });
     }
+  }
+
+  async #deleteHours(below: number): Promise<void> {
+    const { window, writer, signal } = this.#options;
+    for (const key of window.expiredHours(below)) await writer.deleteIndex(key, signal);
+    window.forgetHoursBelow(below);
   }
 
   async #delete(index: number): Promise<void> {

@@ -6,7 +6,9 @@ import { AcceleratedClock, StationListener, seededRandom } from '@bucket-radio/t
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FaultyStore } from '../test/faulty-store.ts';
 import type { PublisherEvent } from './events.ts';
-import { createPublisher, type Publisher, type PublisherOptions } from './publisher.ts';
+import { createPublisher } from './publisher.ts';
+import { type SpoolDisk, systemDisk } from './spool.ts';
+import type { Publisher, PublisherOptions } from './types.ts';
 
 const SEED = Number(process.env['PROVE_SEED'] ?? 1);
 const SCALE = Number(process.env['PROVE_SCALE'] ?? 1);
@@ -118,49 +120,11 @@ it.each(Array.from({ length: RUNS }, (_, n) => SEED * 1000 + n))(
   60_000,
 );
 
-it('bounds memory in a ten-minute outage, and fills the window again, live edge first', async () => {
-  const hqBytes = 288_000;
-  const maxMemoryBytes = 4 * 1024 * 1024;
-  const scene = setScene(SEED, {
-    segmentSeconds: 10,
-    windowSegments: 90,
-    spoolLimits: { maxMemoryBytes, minFreeBytes: 0 },
-    hqBytes,
-    speed: 400,
-  });
-  const { bucket, publisher, play, listener, events, clock } = scene;
-  await publisher.start();
-  await play(0, 4);
-  await publisher.whenIdle();
-  await play(5, 64, (index) => {
-    if (index === 5) bucket.isDown = true;
-  });
-  const waiting = publisher.status;
-  expect(waiting.queuedSegments).toBe(60);
-  bucket.puts.length = 0;
-  const healedMs = clock.monotonicMs();
-  bucket.isDown = false;
-  await publisher.whenIdle();
-  const seconds = (clock.monotonicMs() - healedMs) / 1000;
-  expect(bucket.puts[0]).toMatch(/00000064\.mp4$/);
-  expect(listener.violations).toEqual([]);
-  expect(listener.manifest).toMatchObject({ first: 0, latest: 64, missing: [] });
-  expect(publisher.status.counts).toMatchObject({ dropped: 0, backfilled: 118 });
-  expect(publisher.status).toMatchObject({ queuedSegments: 0, spool: { diskBytes: 0 } });
-  // What is being uploaded or written is in memory beside what may stay there.
-  expect(publisher.status.spool.peakMemoryBytes).toBeLessThan(maxMemoryBytes + 8 * (hqBytes + 200));
-  const backfilled = events.flatMap((event) => (event.type === 'backfilled' ? [event.index] : []));
-  expect(backfilled[0]).toBeGreaterThan(55);
-  process.stdout.write(
-    `outage of 600 s: ${waiting.queuedSegments} segments (${(waiting.queuedBytes / 1e6).toFixed(1)} MB) waited, ` +
-      `at most ${(publisher.status.spool.peakMemoryBytes / 1e6).toFixed(1)} MB in memory; ` +
-      `590 s backfilled in ${seconds.toFixed(0)} s of station time\n`,
-  );
-  await publisher.stop(10_000);
-}, 60_000);
-
 it('goes on from memory when the disk is full', async () => {
-  const full = { writeDurably: async () => await Promise.reject(new Error('ENOSPC')), freeBytes: async () => 2 ** 40 };
+  const full: SpoolDisk = {
+    ...systemDisk,
+    writeDurably: async () => await Promise.reject(new Error('ENOSPC')),
+  };
   const { bucket, publisher, play, listener, events } = setScene(SEED, { disk: full, windowSegments: 40 });
   await publisher.start();
   await play(0, 2);

@@ -2,11 +2,6 @@ export { type PublisherClock, systemClock } from './clock.ts';
 export { PublisherError, type PublisherErrorCode } from './error.ts';
 export type { PublisherEvent } from './events.ts';
 export { type PlanRunOptions, planRun, type RunPlan } from './plan-run.ts';
-export {
-  createPublisher,
-  type Publisher,
-  type PublisherCounts,
-  type PublisherOptions,
-  type PublisherStatus,
-} from './publisher.ts';
+export { createPublisher } from './publisher.ts';
 export type { DropReason, SpoolDisk, SpoolLimits } from './spool.ts';
+export type { Publisher, PublisherCounts, PublisherOptions, PublisherStatus } from './types.ts';

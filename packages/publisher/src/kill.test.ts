@@ -34,7 +34,9 @@ interface Run {
 }
 
 function start(run: number, segments: number): Run {
-  const args = ['--conditions=@bucket-radio/source', CHILD, directory, String(T0 + run * HOUR_MS), String(segments)];
+  const mode = Number.isFinite(segments) ? 'patient' : 'live';
+  const settings = [directory, String(T0 + run * HOUR_MS), String(segments), mode];
+  const args = ['--conditions=@bucket-radio/source', CHILD, ...settings];
   const started = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   child = started;
   const lines: Record<string, unknown>[] = [];

@@ -1,22 +1,24 @@
 import {
-  initKey,
+  type HourIndex,
   MANIFEST_VERSION,
   type Manifest,
   type ManifestBreak,
   type ManifestGap,
   type ManifestPrevious,
-  type ManifestRendition,
   missingRuns,
   type NowPlaying,
   type ParsedPlaylistSegment,
   PLAYLIST_MAX_SEGMENTS,
   type PlaylistDateRange,
   type PlaylistSegment,
-  segmentTemplate,
   windowFirst,
+  withHourIndexes,
 } from '@bucket-radio/manifest';
 import { type Fidelity, framesToMs, type PcmGap, type RenditionName, SAMPLE_RATE } from '@bucket-radio/pcm';
 import { fitManifest } from './fit-manifest.ts';
+import { HourLog, type HourObject } from './hour-log.ts';
+import { labelOf } from './label.ts';
+import { manifestRenditions, RENDITIONS } from './renditions.ts';
 
 export interface LiveWindowOptions {
   readonly station: string;
@@ -43,12 +45,14 @@ export interface ReadableSegment {
   readonly readableAtMs: number;
 }
 
+type Playlists = Readonly<Record<RenditionName, readonly ParsedPlaylistSegment[]>>;
+
 interface Entry extends PlaylistSegment {
   readonly gaps: RenditionName[];
 }
 
-export const RENDITIONS: readonly RenditionName[] = ['hq', 'lq'];
-
+/** A longer window has an index of its hours. */
+const MAX_WINDOW_WITHOUT_INDEX_SECONDS = 3600;
 /** Most recent gaps and breaks the manifest carries. */
 const MAX_GAPS = 8;
 const MAX_BREAKS = 8;
@@ -78,9 +82,14 @@ export class LiveWindow {
   #dateRanges: PlaylistDateRange[] = [];
   #lagsMs: number[] = [];
   #bitrates: Record<RenditionName, number[]> = { hq: [], lq: [] };
+  readonly #hours: HourLog | undefined;
+  /** From this index on no gap and no break has been let go of. */
+  #completeFrom = 0;
 
   constructor(options: LiveWindowOptions) {
     this.#options = options;
+    const isLong = options.windowSegments * options.segmentSeconds > MAX_WINDOW_WITHOUT_INDEX_SECONDS;
+    this.#hours = isLong ? new HourLog() : undefined;
   }
 
   get isEmpty(): boolean {
@@ -113,6 +122,25 @@ export class LiveWindow {
     return this.#discontinuities;
   }
 
+  /** Index objects that must be in the bucket before `manifest` is: it leaves out what they say. */
+  hourObjects({ index }: Manifest): HourObject[] {
+    return index === undefined ? [] : (this.#hours?.objects(index.below, this.#missing) ?? []);
+  }
+
+  /** Whether an index object of this name is in use. */
+  hasHour(epoch: string, hour: string): boolean {
+    return this.#hours?.has(epoch, hour) ?? false;
+  }
+
+  /** Keys of index objects of hours that lie wholly below `index`. */
+  expiredHours(index: number): string[] {
+    return this.#hours?.expired(index) ?? [];
+  }
+
+  forgetHoursBelow(index: number): void {
+    this.#hours?.forgetBelow(index);
+  }
+
   /** The epoch an index belongs to. */
   epochOf(index: number): string {
     const previous = this.#previous;
@@ -123,8 +151,9 @@ export class LiveWindow {
     return this.#missing[rendition].has(index);
   }
 
-  /** Continues what an earlier run published: its manifest, and its playlists for what a manifest does not carry. */
-  adopt(manifest: Manifest, playlists: Readonly<Record<RenditionName, readonly ParsedPlaylistSegment[]>>): void {
+  /** Continues what an earlier run published: its manifest, and its playlists and hours for what a manifest does not carry. */
+  adopt(found: Manifest, playlists: Playlists, hours: readonly HourIndex[] = []): void {
+    const manifest = withHourIndexes(found, hours);
     const { epoch, epochFirstIndex } = this.#options;
     const continued = manifest.epoch === epoch;
     if (!continued && manifest.latest !== epochFirstIndex - 1) return;
@@ -143,17 +172,33 @@ export class LiveWindow {
     if (continued) {
       this.#breaks = [...manifest.breaks];
       this.#gaps = [...manifest.gaps];
+      this.#cap();
     }
     this.#discontinuities = manifest.discontinuities ?? 0;
     for (const { name, bitrate } of manifest.renditions) this.#bitrates[name].push(bitrate);
     this.#adoptEntries(manifest, playlists);
+    this.#adoptHours(manifest, hours);
     this.#forget();
   }
 
-  #adoptEntries(
-    manifest: Manifest,
-    playlists: Readonly<Record<RenditionName, readonly ParsedPlaylistSegment[]>>,
-  ): void {
+  #adoptHours(manifest: Manifest, hours: readonly HourIndex[]): void {
+    const log = this.#hours;
+    if (log === undefined) return;
+    log.restore(hours);
+    const noted = new Set(hours.flatMap((hour) => hour.gaps.map(({ frame }) => frame)));
+    for (const gap of this.#gaps) if (!noted.has(gap.frame)) log.addGap(gap);
+    const labels = new Map(this.#entries.map(({ index, utcMs }) => [index, utcMs]));
+    for (let index = Math.max(this.#firstEver ?? 0, log.latest + 1); index <= manifest.latest; index++) {
+      const old = this.#previous !== undefined && index <= this.#previous.latest ? this.#previous : undefined;
+      const seconds = old?.segmentSeconds ?? this.#options.segmentSeconds;
+      const utcMs = labels.get(index) ?? labelOf(manifest, old, index);
+      log.add({ index, epoch: this.epochOf(index), seconds, utcMs });
+      const broken = old === undefined ? this.#breaks.find((b) => b.index === index) : undefined;
+      if (broken !== undefined) log.addBreak(broken);
+    }
+  }
+
+  #adoptEntries(manifest: Manifest, playlists: Playlists): void {
     const told = new Map<number, { readonly segment: ParsedPlaylistSegment; readonly gaps: RenditionName[] }>();
     for (const rendition of RENDITIONS) {
       for (const segment of playlists[rendition]) {
@@ -198,10 +243,24 @@ export class LiveWindow {
   /** A segment that was missing is readable after all. Playlists keep saying that it is a gap. */
   backfilled(index: number, rendition: RenditionName): void {
     this.#missing[rendition].delete(index);
+    this.#hours?.changed(index);
   }
 
   addGap({ position, frames, reason }: PcmGap): void {
-    this.#gaps = [...this.#gaps, { frame: position, frames, reason }].slice(-MAX_GAPS);
+    const gap = { frame: position, frames, reason };
+    this.#gaps.push(gap);
+    this.#hours?.addGap(gap);
+    this.#cap();
+  }
+
+  /** Lets go of all but the newest gaps and breaks; the hours have them all. */
+  #cap(): void {
+    const segment = this.#options.segmentSeconds * SAMPLE_RATE;
+    const gaps = this.#gaps.slice(0, -MAX_GAPS).map(({ frame }) => Math.floor(frame / segment) + 1);
+    const breaks = this.#breaks.slice(0, -MAX_BREAKS).map(({ index }) => index + 1);
+    this.#completeFrom = Math.max(this.#completeFrom, ...gaps, ...breaks);
+    this.#gaps = this.#gaps.slice(-MAX_GAPS);
+    this.#breaks = this.#breaks.slice(-MAX_BREAKS);
   }
 
   /** What is heard from `nowPlaying.frame` on. */
@@ -224,7 +283,7 @@ export class LiveWindow {
     const { station, epoch, segmentSeconds, fidelity, writer, epochFirstIndex } = this.#options;
     if (latest.index < epochFirstIndex) return undefined;
     const previous = this.#previousInWindow(range.first);
-    return fitManifest({
+    const unfitted: Manifest = {
       version: MANIFEST_VERSION,
       station,
       live,
@@ -237,7 +296,7 @@ export class LiveWindow {
       nextEta: Math.round(latest.utcMs + 2 * segmentSeconds * 1000 + this.#expectedLagMs()),
       updatedAt: Math.round(nowMs),
       fidelity,
-      renditions: this.#renditions(),
+      renditions: manifestRenditions(epoch, this.#bitrates),
       breaks: this.#breaks,
       gaps: this.#gaps,
       missing: RENDITIONS.flatMap((name) => missingRuns(name, ascending(this.#missing[name]))),
@@ -245,7 +304,10 @@ export class LiveWindow {
       ...(previous === undefined ? {} : { previous }),
       ...(this.#discontinuities === 0 ? {} : { discontinuities: this.#discontinuities }),
       writer,
-    });
+    };
+    const hours = this.#hours;
+    if (hours === undefined) return fitManifest(unfitted);
+    return fitManifest(unfitted, { completeFrom: this.#completeFrom, hourFor: (below) => hours.newestBelow(below) });
   }
 
   #previousInWindow(first: number): ManifestPrevious | undefined {
@@ -272,6 +334,7 @@ export class LiveWindow {
   #push(index: number, utcMs: number): void {
     const { epoch, segmentSeconds, starts } = this.#options;
     const last = this.#entries.at(-1);
+    this.#hours?.add({ index, epoch, seconds: segmentSeconds, utcMs });
     const discontinuity =
       last !== undefined && (last.epoch !== epoch || starts.some((start) => start > last.index && start <= index));
     if (discontinuity) {
@@ -284,12 +347,17 @@ export class LiveWindow {
   #addBreak(index: number, utcMs: number, last: Entry): void {
     const frame = index * this.#options.segmentSeconds * SAMPLE_RATE;
     const lostMs = Math.max(0, Math.round((utcMs - last.utcMs - last.seconds * 1000) * 1000) / 1000);
-    this.#breaks = [...this.#breaks, { index, frame, utcMs, lostMs, reason: 'restart' }].slice(-MAX_BREAKS);
+    const added = { index, frame, utcMs, lostMs, reason: 'restart' };
+    this.#breaks.push(added);
+    this.#hours?.addBreak(added);
+    this.#cap();
   }
 
   #setMissing(index: number, rendition: RenditionName): void {
     this.#missing[rendition].add(index);
-    this.#entries.find((entry) => entry.index === index)?.gaps.push(rendition);
+    this.#hours?.changed(index);
+    // From the end: after a long outage there are thousands.
+    this.#entries.findLast((entry) => entry.index === index)?.gaps.push(rendition);
   }
 
   /** Lets go of what lies before the window. */
@@ -317,41 +385,8 @@ export class LiveWindow {
   #expectedLagMs(): number {
     return Math.min(Math.max(0, ...this.#lagsMs), this.#options.segmentSeconds * 1000) + ETA_MARGIN_MS;
   }
-
-  #renditions(): ManifestRendition[] {
-    const { epoch } = this.#options;
-    const peak = (name: RenditionName): number => Math.ceil(Math.max(0, ...this.#bitrates[name]) / 1000) * 1000;
-    return [
-      {
-        name: 'hq',
-        codec: 'flac',
-        mime: 'audio/mp4; codecs="flac"',
-        init: initKey(epoch, 'hq'),
-        segment: segmentTemplate(epoch, 'hq'),
-        bitDepth: 24,
-        bitrate: peak('hq'),
-      },
-      {
-        name: 'lq',
-        codec: 'opus',
-        mime: 'audio/mp4; codecs="opus"',
-        init: initKey(epoch, 'lq'),
-        segment: segmentTemplate(epoch, 'lq'),
-        bitrate: peak('lq'),
-      },
-    ];
-  }
 }
 
 function ascending(indices: Set<number>): number[] {
   return [...indices].sort((a, b) => a - b);
-}
-
-/** UTC label of a segment that only the manifest tells of. */
-function labelOf(manifest: Manifest, old: ManifestPrevious | undefined, index: number): number {
-  const from = old ?? manifest;
-  const segmentMs = from.segmentSeconds * 1000;
-  let utcMs = from.latestStart - (from.latest - index) * segmentMs;
-  if (old === undefined) for (const b of manifest.breaks) if (b.index > index) utcMs -= b.lostMs;
-  return utcMs;
 }

@@ -5,7 +5,8 @@ import { createMemoryStore, type ObjectStore, ObjectStoreError } from '@bucket-r
 import { AcceleratedClock } from '@bucket-radio/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type PlanRunOptions, planRun, type RunPlan } from './plan-run.ts';
-import { createPublisher, type Publisher } from './publisher.ts';
+import { createPublisher } from './publisher.ts';
+import type { Publisher } from './types.ts';
 
 const T0 = Date.UTC(2026, 10, 20, 20, 0, 0);
 let directory = '';

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Manifest } from '@bucket-radio/manifest';
+import { type Manifest, readHourIndexes, withHourIndexes } from '@bucket-radio/manifest';
 import { manifestSchema } from '@bucket-radio/manifest/schema';
 import { createMemoryStore, type ObjectStore, ObjectStoreError } from '@bucket-radio/object-store';
 import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
 import { expect, it } from 'vitest';
 import type { PublisherClock } from './clock.ts';
 import type { PublisherEvent } from './events.ts';
-import { createPublisher, type Publisher, type PublisherOptions } from './publisher.ts';
+import { createPublisher } from './publisher.ts';
+import type { Publisher, PublisherOptions } from './types.ts';
 
 const EPOCH = '01K9ZZZZZZZZZZZZZZZZZZZZZZ';
 const OTHER_EPOCH = '01KAZZZZZZZZZZZZZZZZZZZZZZ';
@@ -360,22 +361,28 @@ it('gives up a stop when the bucket does not answer', async () => {
   expect(await readManifest(memory)).toMatchObject({ live: true, latest: 0 });
 });
 
-it('keeps the manifest within 2 KiB with every list full', async () => {
-  const { memory, publisher, publish } = setUp({ station: 'n'.repeat(100), windowSegments: 8640 });
-  for (let n = 0; n < 50; n++)
-    publisher.addGap({ position: 900_000_000_000 + n * 48_000, frames: 48_000, reason: 'stall' });
-  publisher.setNowPlaying({ frame: 1, title: 'é'.repeat(100), artist: 'a'.repeat(200), album: 'b'.repeat(200) });
-  await publish(1_000_000);
-  for (let n = 1; n <= 40; n++) await publish(1_000_000 + 2 * n);
-  const bytes = (await memory.head('manifest.json')).size;
-  expect(bytes).toBeLessThanOrEqual(2048);
-  const manifest = await readManifest(memory);
-  // What is not listed as missing is promised: every other segment is missing here.
-  expect(manifest.first % 2).toBe(0);
-  expect(manifest.missing.filter(({ rendition }) => rendition === 'lq')).toHaveLength(
-    (manifest.latest - manifest.first) / 2,
-  );
-});
+it.each([360, 8640])(
+  'keeps the manifest within 2 KiB with every list full, and a window of %i',
+  async (windowSegments) => {
+    const { memory, publisher, publish } = setUp({ station: 'n'.repeat(100), windowSegments });
+    for (let n = 0; n < 50; n++)
+      publisher.addGap({ position: 900_000_000_000 + n * 48_000, frames: 48_000, reason: 'stall' });
+    publisher.setNowPlaying({ frame: 1, title: 'é'.repeat(100), artist: 'a'.repeat(200), album: 'b'.repeat(200) });
+    await publish(1_000_000);
+    for (let n = 1; n <= 40; n++) await publish(1_000_000 + 2 * n);
+    const bytes = (await memory.head('manifest.json')).size;
+    expect(bytes).toBeLessThanOrEqual(2048);
+    const told = await readManifest(memory);
+    const hours = await readHourIndexes(told, async (path) => await (await memory.get(path)).text());
+    expect(hours.length > 0).toBe(windowSegments > 360);
+    const manifest = withHourIndexes(told, hours);
+    // What is not listed as missing is promised: every other segment is missing here.
+    expect(manifest.first % 2).toBe(0);
+    expect(manifest.missing.filter(({ rendition }) => rendition === 'lq')).toHaveLength(
+      (manifest.latest - manifest.first) / 2,
+    );
+  },
+);
 
 it.each([
   [{ windowSegments: 2 }, /windowSegments is 2; use a whole number from 3/],

@@ -6,8 +6,8 @@ import {
   type NowPlaying,
   utf8Length,
 } from '@bucket-radio/manifest';
-import { isObjectStoreError, type ObjectStore } from '@bucket-radio/object-store';
-import type { EncodedSegment, Fidelity, PcmGap } from '@bucket-radio/pcm';
+import { isObjectStoreError } from '@bucket-radio/object-store';
+import type { EncodedSegment, PcmGap } from '@bucket-radio/pcm';
 import { ulid } from 'ulid';
 import { Announcer } from './announcer.ts';
 import { BucketWriter } from './bucket-writer.ts';
@@ -17,94 +17,14 @@ import { PublisherError } from './error.ts';
 import type { PublisherEvent } from './events.ts';
 import { type FoundManifest, ManifestFence, readManifest } from './fence.ts';
 import { StateJournal, withWriter } from './journal.ts';
-import { LiveWindow, RENDITIONS } from './live-window.ts';
+import { LiveWindow } from './live-window.ts';
 import { KeyPacer } from './pacer.ts';
+import { RENDITIONS } from './renditions.ts';
 import { retryDelayMs } from './retry.ts';
-import { Spool, type SpoolDisk, type SpoolLimits } from './spool.ts';
+import { Spool } from './spool.ts';
 import { sweepOrphans } from './sweep.ts';
+import type { Publisher, PublisherOptions, PublisherStatus } from './types.ts';
 import { Uploads } from './uploads.ts';
-
-export interface PublisherOptions {
-  /** Scoped to the station's prefix: keys start at `manifest.json`. It retries a failed request itself. */
-  readonly store: ObjectStore;
-  readonly station: string;
-  /** ULID of this numbering: from `planRun`, as are the next five. */
-  readonly epoch: string;
-  /** Index of the first segment of this run. Default 0. */
-  readonly firstIndex?: number;
-  /** First index of the epoch. Default `firstIndex`. */
-  readonly epochFirstIndex?: number;
-  /** First indices of recent runs, this one included: a break lies before each. Default `[firstIndex]`. */
-  readonly starts?: readonly number[];
-  /** Name of this run. Default: a new one. */
-  readonly writer?: string;
-  /** Names of the runs whose manifest may be replaced. Default: none. */
-  readonly lastWriters?: readonly string[];
-  readonly segmentSeconds: number;
-  readonly fidelity: Fidelity;
-  /** What the init segments say, in words, as given to `planRun`. */
-  readonly codecs?: string;
-  /** Segments the manifest names. Default `max(3, ceil(30 s / segmentSeconds))`. */
-  readonly windowSegments?: number;
-  /** A segment that left the window is deleted this many segments later. Default 1. */
-  readonly deleteGraceSegments?: number;
-  /** Where the state is kept that makes a restart continue. Without one, every run needs a new epoch. */
-  readonly stateFile?: string;
-  /** Where segments wait on disk. Without one they wait in memory and do not survive the process. */
-  readonly spoolDirectory?: string;
-  readonly spoolLimits?: SpoolLimits;
-  /** Writes of one mutable key are at least this far apart. Default 1000: what R2 takes. */
-  readonly minManifestIntervalMs?: number;
-  readonly clock?: PublisherClock;
-  /** The file system of the spool; for tests. */
-  readonly disk?: SpoolDisk;
-  readonly onEvent?: (event: PublisherEvent) => void;
-}
-
-export interface PublisherStatus {
-  /** Segments that wait for the bucket, whole or in one rendition. */
-  readonly queuedSegments: number;
-  readonly queuedBytes: number;
-  readonly window: { readonly first: number; readonly latest: number } | undefined;
-  readonly spool: { readonly memoryBytes: number; readonly peakMemoryBytes: number; readonly diskBytes: number };
-  readonly counts: PublisherCounts;
-}
-
-/** Since the start of this run. */
-export interface PublisherCounts {
-  readonly published: number;
-  readonly backfilled: number;
-  readonly dropped: number;
-  readonly failed: number;
-  readonly swept: number;
-}
-
-/**
- * Puts segments into the bucket in the one safe order: the objects, then manifest and playlists, then the deletes.
- * The manifest never names an object that cannot be read.
- */
-export interface Publisher {
-  readonly status: PublisherStatus;
-  /**
-   * Takes over what an earlier run left, in the bucket and on disk. Rejects when the bucket cannot be read, unless this
-   * run continues an epoch: then it is waited for, and nothing is lost meanwhile.
-   * @throws PublisherError `Fenced` when another encoder has the station
-   */
-  start(): Promise<void>;
-  /** Hands over one rendition of a segment; returns at once. */
-  enqueue(segment: EncodedSegment): void;
-  /** Resolves when nothing waits for the bucket. For sources that can be made to wait; a live input never does. */
-  whenIdle(): Promise<void>;
-  /** Lists a gap in the manifest. */
-  addGap(gap: PcmGap): void;
-  /** Says what is heard from a frame on. @throws RangeError for a text of more than 200 bytes */
-  setNowPlaying(nowPlaying: NowPlaying): void;
-  /**
-   * Publishes what waits, says `"live": false`, and leaves exactly the window in the bucket.
-   * @returns false when `timeoutMs` passed first: the bucket may still say live; what waits stays in the spool
-   */
-  stop(timeoutMs: number): Promise<boolean>;
-}
 
 const DEFAULT_MANIFEST_INTERVAL_MS = 1000;
 /** A bucket that does not answer within this does not keep a continuing station from capturing. */
@@ -211,7 +131,7 @@ class BucketPublisher implements Publisher {
         }),
     });
     const shared = { window: this.#window, writer: this.#writer, clock, utc: this.#utc, signal, onEvent };
-    this.#cleaner = new Cleaner({ ...options, writer: this.#writer, signal, onEvent });
+    this.#cleaner = new Cleaner({ ...options, writer: this.#writer, window: this.#window, signal, onEvent });
     this.#announcer = new Announcer({
       ...shared,
       fence: this.#fence,
@@ -364,11 +284,12 @@ class BucketPublisher implements Publisher {
       );
     }
     const playlists = manifest === undefined ? undefined : await this.#writer.readPlaylists(signal);
+    const hours = manifest === undefined ? [] : await this.#writer.readHours(manifest, signal);
     if (this.#found !== undefined) return;
     this.#found = found;
     this.#fence.adopt(found);
     if (manifest === undefined || playlists === undefined) return;
-    this.#window.adopt(manifest, playlists);
+    this.#window.adopt(manifest, playlists, hours);
     const range = this.#window.range;
     if (range === undefined) return;
     const old = manifest.epoch === this.#options.epoch ? manifest.previous : manifest;
@@ -424,6 +345,7 @@ class BucketPublisher implements Publisher {
         epoch,
         segmentSeconds,
         keepFrom: () => this.#cleaner.keepFrom,
+        keepsHour: (indexEpoch, hour) => this.#window.hasHour(indexEpoch, hour),
         previousEpoch: this.#cleaner.previousEpoch,
         verifyFence: async () => await this.#fence.verify(this.#abort.signal),
         signal: this.#abort.signal,

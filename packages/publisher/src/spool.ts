@@ -6,6 +6,7 @@ import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
 /** The file system as the spool uses it; tests fill the disk. */
 export interface SpoolDisk {
   writeDurably(path: string, data: Uint8Array): Promise<void>;
+  read(path: string): Promise<Uint8Array>;
   freeBytes(directory: string): Promise<number>;
 }
 
@@ -182,7 +183,7 @@ export class Spool {
     if (entry.data !== undefined) return entry.data;
     this.#countMemory(entry.bytes);
     try {
-      entry.data = await readFile(entry.file as string);
+      entry.data = await this.#disk.read(entry.file as string);
       return entry.data;
     } catch (error) {
       this.#memoryBytes -= entry.bytes;
@@ -311,7 +312,9 @@ function entryKey(index: number, rendition: RenditionName): string {
   return `${index}.${rendition}`;
 }
 
-const systemDisk: SpoolDisk = {
+/** The computer's own. */
+export const systemDisk: SpoolDisk = {
+  read: async (path) => await readFile(path),
   writeDurably: async (path, data) => {
     const temporary = `${path}.tmp`;
     const file = await open(temporary, 'w');

@@ -1,4 +1,4 @@
-import { initKey, segmentKey } from '@bucket-radio/manifest';
+import { indexKey, initKey, segmentKey } from '@bucket-radio/manifest';
 import { createMemoryStore } from '@bucket-radio/object-store';
 import { expect, it } from 'vitest';
 import { sweepOrphans } from './sweep.ts';
@@ -18,6 +18,8 @@ async function setUp(ageMs: number) {
     await put(initKey(epoch, 'hq'));
     for (const index of [1, 34, 35, 40, 99]) await put(segmentKey(epoch, 'hq', index));
   }
+  for (const hour of ['2026112018', '2026112020']) await put(indexKey(EPOCH, hour));
+  await put(indexKey(DEAD, '2026112020'));
   for (const key of ['notes.txt', `${DEAD}/hq/cover.jpg`, `backup/${segmentKey(DEAD, 'hq', 1)}`]) await put(key);
   clock.nowMs += ageMs;
   await put('manifest.json');
@@ -27,6 +29,7 @@ async function setUp(ageMs: number) {
       epoch: EPOCH,
       segmentSeconds: 10,
       keepFrom: () => 41,
+      keepsHour: (_epoch, hour) => hour === '2026112020',
       previousEpoch: PREVIOUS,
       verifyFence,
       signal: new AbortController().signal,
@@ -41,13 +44,14 @@ async function setUp(ageMs: number) {
 
 it('deletes only what is ours, 60 s old and 60 s outside the window', async () => {
   const { sweep, left } = await setUp(60_000);
-  expect(await sweep(async () => true)).toBe(6 + 2 + 2);
+  expect(await sweep(async () => true)).toBe(6 + 2 + 2 + 2);
   const segments = [35, 40, 99];
   const newer = [1, 34, 35, 40, 99];
   const expected = [
     ...[EPOCH, PREVIOUS].flatMap((epoch) => segments.map((index) => segmentKey(epoch, 'hq', index))),
     ...newer.map((index) => segmentKey(NEWER, 'hq', index)),
     ...[EPOCH, PREVIOUS, NEWER].map((epoch) => initKey(epoch, 'hq')),
+    indexKey(EPOCH, '2026112020'),
     ...['notes.txt', `${DEAD}/hq/cover.jpg`, `backup/${segmentKey(DEAD, 'hq', 1)}`, 'manifest.json'],
   ];
   expect((await left()).sort()).toEqual(expected.sort());

@@ -2,7 +2,8 @@ import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
 import type { BucketWriter } from './bucket-writer.ts';
 import type { PublisherClock, SteadyUtc } from './clock.ts';
 import type { PublisherEvent } from './events.ts';
-import { type LiveWindow, RENDITIONS } from './live-window.ts';
+import type { LiveWindow } from './live-window.ts';
+import { RENDITIONS } from './renditions.ts';
 import { retryDelayMs } from './retry.ts';
 import type { Spool, SpooledObject } from './spool.ts';
 

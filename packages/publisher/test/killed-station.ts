@@ -1,4 +1,4 @@
-// A station without sound, to be killed: DIRECTORY START_UTC_MS. Every run makes other bytes, so that a key that is used
+// A station without sound, to be killed: DIRECTORY START_UTC_MS SEGMENTS [patient]. Every run makes other bytes, so that a key that is used
 // twice is seen. Prints one line per event.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -8,7 +8,9 @@ import { AcceleratedClock } from '@bucket-radio/testing/accelerated-clock';
 import { planRun } from '../src/plan-run.ts';
 import { createPublisher } from '../src/publisher.ts';
 
-const [directory = '', startUtcMs = '0', segments = 'Infinity'] = process.argv.slice(2);
+const [directory = '', startUtcMs = '0', segments = 'Infinity', mode] = process.argv.slice(2);
+/** Whether each segment is published before the next is made, however slow the computer is. */
+const isPatient = mode === 'patient';
 const SPEED = 40;
 const clock = new AcceleratedClock(SPEED, Number(startUtcMs));
 const store = createFileStore({ directory: join(directory, 'bucket') });
@@ -36,6 +38,7 @@ say({ type: 'started', ...plan });
 const startMs = clock.monotonicMs();
 for (let n = 0; n < Number(segments); n++) {
   const index = plan.firstIndex + n;
+  if (isPatient) await publisher.whenIdle();
   const dueMs = startMs + (n + 1) * 1000 - clock.monotonicMs();
   if (dueMs > 0) await clock.sleep(dueMs);
   for (const rendition of ['lq', 'hq'] as const satisfies RenditionName[]) {
@@ -50,5 +53,6 @@ for (let n = 0; n < Number(segments); n++) {
     });
   }
 }
+if (isPatient) await publisher.whenIdle();
 await publisher.stop(60_000);
 say({ type: 'stopped', counts: publisher.status.counts });

@@ -1,4 +1,13 @@
-import { initKey, isMissing, type Manifest, parseMediaPlaylist, segmentKey } from '@bucket-radio/manifest';
+import {
+  expandIndexPath,
+  type HourIndex,
+  initKey,
+  type Manifest,
+  parseHourIndex,
+  parseMediaPlaylist,
+  segmentKey,
+  withHourIndexes,
+} from '@bucket-radio/manifest';
 import { manifestSchema } from '@bucket-radio/manifest/schema';
 import type { RenditionName } from '@bucket-radio/pcm';
 
@@ -29,28 +38,53 @@ export class StationListener {
     this.checks += 1;
     const text = bucket.get('manifest.json');
     if (text === undefined) return;
-    this.#checkManifest(bucket, manifestSchema.parse(JSON.parse(text)));
+    this.#checkManifest(bucket, text);
     for (const rendition of RENDITIONS) this.#checkPlaylist(bucket, rendition);
   }
 
-  #checkManifest(bucket: BucketView, manifest: Manifest): void {
+  #checkManifest(bucket: BucketView, text: string): void {
+    const told = manifestSchema.parse(JSON.parse(text));
+    const manifest = withHourIndexes(told, this.#hoursOf(bucket, told));
     const before = this.manifest;
     this.manifest = manifest;
     if (before !== undefined && manifest.latest < before.latest)
       this.violations.push(`latest went back from ${before.latest} to ${manifest.latest}`);
-    if (JSON.stringify(manifest).length > 2048) this.violations.push('the manifest is larger than 2 KiB');
+    if (Buffer.byteLength(text) > 2048) this.violations.push('the manifest is larger than 2 KiB');
     const { previous } = manifest;
+    const missing = missingSets(manifest);
     for (const rendition of RENDITIONS) {
       this.#mustBeThere(bucket, initKey(manifest.epoch, rendition), 'manifest');
       const spans = [{ epoch: manifest.epoch, first: manifest.first, latest: manifest.latest }];
       if (previous !== undefined) spans.push(previous);
       for (const { epoch, first, latest } of spans) {
         for (let index = first; index <= latest; index++) {
-          if (!isMissing(manifest, rendition, index))
+          if (!missing[rendition].has(index))
             this.#mustBeThere(bucket, segmentKey(epoch, rendition, index), 'manifest');
         }
       }
     }
+  }
+
+  /** The hours that a long window's manifest relies on: all of them must be there. */
+  #hoursOf(bucket: BucketView, manifest: Manifest): HourIndex[] {
+    const { index, previous, first } = manifest;
+    const hours: HourIndex[] = [];
+    const oldest = previous?.first ?? first;
+    let path = index && expandIndexPath(manifest, index.hour, index.epoch);
+    while (path !== undefined) {
+      const text = bucket.get(path);
+      if (text === undefined) {
+        this.violations.push(`the manifest relies on ${path}, which is not there`);
+        return hours;
+      }
+      const hour = parseHourIndex(text);
+      hours.push(hour);
+      if (hour.first <= oldest || hour.before === undefined) break;
+      path = expandIndexPath(manifest, hour.before.hour, hour.before.epoch ?? hour.epoch);
+    }
+    if (index !== undefined && index.below > oldest && (hours.at(-1)?.first ?? oldest) > oldest)
+      this.violations.push(`no index tells of the segments from ${oldest} on`);
+    return hours;
   }
 
   #checkPlaylist(bucket: BucketView, rendition: RenditionName): void {
@@ -79,4 +113,11 @@ export class StationListener {
   #mustBeThere(bucket: BucketView, key: string, who: string): void {
     if (!bucket.has(key)) this.violations.push(`${who} names ${key}, which is not there`);
   }
+}
+
+function missingSets({ missing }: Manifest): Record<RenditionName, Set<number>> {
+  const sets = { hq: new Set<number>(), lq: new Set<number>() };
+  for (const { rendition, index, count = 1 } of missing)
+    for (let n = index; n < index + count; n++) sets[rendition].add(n);
+  return sets;
 }

@@ -1,5 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { MANIFEST_KEY, type Manifest, PLAYLIST_KEYS, parseManifest } from '@bucket-radio/manifest';
+import {
+  type HourIndex,
+  MANIFEST_KEY,
+  type Manifest,
+  ManifestError,
+  PLAYLIST_KEYS,
+  parseManifest,
+  readHourIndexes,
+  withHourIndexes,
+} from '@bucket-radio/manifest';
 import { manifestSchema } from '@bucket-radio/manifest/schema';
 import { checkHeaders, corsNote } from './headers.ts';
 import { checkMediaPlaylist, checkMultivariant } from './playlist-check.ts';
@@ -39,9 +48,33 @@ export async function takeSnapshot(source: BucketSource, { tries, wait }: Patien
   }
 }
 
-/** The manifest as it is now. @throws VerifyError */
+/** The manifest as it is now, with the lists of its hours. @throws VerifyError */
 export async function readManifest(source: BucketSource): Promise<Manifest> {
-  return (await readManifestObject(source)).manifest;
+  const { manifest } = await readManifestObject(source);
+  return withHourIndexes(manifest, await readHours(source, manifest));
+}
+
+/** The index objects of a long window. @throws VerifyError when one cannot be used */
+async function readHours(source: BucketSource, manifest: Manifest): Promise<HourIndex[]> {
+  try {
+    return await readHourIndexes(manifest, async (path) => {
+      const object = await source.read(path);
+      return object && new TextDecoder().decode(object.data);
+    });
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    throw new VerifyError(`an hour's index in ${source.location} cannot be used: ${error.message}`, { cause: error });
+  }
+}
+
+/** What the manifest leaves out must be in the hours, back to the start of the window. */
+function checkHours(manifest: Manifest, hours: readonly HourIndex[], differ: Differ): void {
+  if (manifest.index === undefined) return;
+  const oldest = manifest.previous?.first ?? manifest.first;
+  const reached = hours.at(-1)?.first ?? manifest.latest + 1;
+  if (reached > oldest && manifest.index.below > oldest) {
+    differ('manifest', `the hours go back to segment ${reached}; the window begins at ${oldest}`);
+  }
 }
 
 async function readManifestObject(source: BucketSource): Promise<{ manifest: Manifest; object: BucketObject }> {
@@ -62,8 +95,11 @@ async function readOnce(source: BucketSource): Promise<Snapshot> {
     (object: string): Differ =>
     (check, message) =>
       differences.push({ check, object, message });
-  const { manifest, object } = await readManifestObject(source);
-  checkManifestObject(manifest, object, differFor(MANIFEST_KEY));
+  const { manifest: told, object } = await readManifestObject(source);
+  checkManifestObject(told, object, differFor(MANIFEST_KEY));
+  const hours = await readHours(source, told);
+  checkHours(told, hours, differFor(MANIFEST_KEY));
+  const manifest = withHourIndexes(told, hours);
   if (object.headers !== undefined) {
     const note = corsNote(object.headers);
     if (note !== undefined) notes.push(note);
