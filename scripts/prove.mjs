@@ -15,6 +15,22 @@ const PROOFS = {
     tests: ['apps/radio-server/src/archive-recovery.integration.test.ts'],
     scaled: true,
   },
+  'archive-exact': {
+    shows:
+      'six hours recorded across six full hours decode, file after file, to exactly the samples that were captured',
+    tests: ['apps/radio-server/src/archive-exact.integration.test.ts'],
+    scaled: true,
+  },
+  'archive-disk-full': {
+    shows:
+      'a full disk stops the archive with one alarm and never the stream; it goes on by itself, nothing is damaged',
+    tests: ['apps/radio-server/src/archive-disk-full.integration.test.ts'],
+  },
+  'archive-cold-storage': {
+    shows: 'a recording reaches a private bucket whole through crashes, and is not sent twice',
+    tests: ['apps/radio-server/src/recordings'],
+    scaled: true,
+  },
   exact: {
     shows: 'segments, encoders and CMAF objects hold exactly the captured frames, judged by ffmpeg and flac',
     tests: ['packages/segmenter', 'packages/encoders'],

@@ -13,7 +13,7 @@ export { type DiskLimits, type DiskStatus, freeDiskBytes } from './disk.ts';
 export { flacFileHeader, STREAMINFO_OFFSET } from './metadata.ts';
 export type { RecordingNote } from './notes-queue.ts';
 export { nextRotation, recordingName, STAGING_DIRECTORY } from './paths.ts';
-export { appendNote, rebuildSidecar, reuniteSidecars } from './rebuild-sidecar.ts';
+export { appendNote, hasWholeSidecar, rebuildSidecar, reuniteSidecars } from './rebuild-sidecar.ts';
 export type { RecordingStart } from './recording.ts';
 export { type RecoveredRecording, type RecoverOptions, recoverRecordings } from './recover.ts';
 export {

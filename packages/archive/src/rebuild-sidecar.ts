@@ -31,10 +31,16 @@ export async function rebuildSidecar(flacPath: string, repaired?: { readonly los
   await replaceFile(path, formatNotes(notes));
 }
 
+/** Whether a finished recording has a sidecar that says where it starts and ends. */
+export async function hasWholeSidecar(flacPath: string): Promise<boolean> {
+  const notes = await readNotes(sidecarPath(flacPath));
+  return notesOf(notes, 'start').length > 0 && notesOf(notes, 'end').length > 0;
+}
+
 /** Adds a line to the sidecar of a finished recording, and forces it to disk. */
 export async function appendNote(flacPath: string, note: SidecarNote): Promise<void> {
   const path = sidecarPath(flacPath);
-  if (!(await exists(path))) await rebuildSidecar(flacPath);
+  if (!(await hasWholeSidecar(flacPath))) await rebuildSidecar(flacPath);
   const file = await open(path, 'a+');
   try {
     const { size } = await file.stat();

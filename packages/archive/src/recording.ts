@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { FlacFrame } from '@bucket-radio/pcm';
 import { flacFileHeader, md5Of, STREAMINFO_BYTES, STREAMINFO_OFFSET } from './metadata.ts';
@@ -63,19 +63,21 @@ export class Recording {
     await mkdir(staging, { recursive: true });
     const stagingPath = join(staging, stagingName({ name, firstFrame, pid: process.pid }));
     const flac = await open(stagingPath, 'wx');
-    const sidecar = await open(sidecarPath(stagingPath), 'w').catch(async (error: unknown) => {
-      await flac.close();
-      throw error;
-    });
-    const recording = new Recording({ directory, name, stagingPath }, { flac, sidecar }, firstFrame, monotonicMs);
     try {
-      await recording.#writeStart(start);
+      const sidecar = await open(sidecarPath(stagingPath), 'w');
+      const recording = new Recording({ directory, name, stagingPath }, { flac, sidecar }, firstFrame, monotonicMs);
+      await recording.#writeStart(start).catch(async (error: unknown) => {
+        await sidecar.close();
+        throw error;
+      });
       await syncDirectory(staging);
+      return recording;
     } catch (error) {
-      await recording.abandon();
+      // Nothing is lost with it, and a full disk would be tried again and again.
+      await flac.close();
+      await Promise.all([stagingPath, sidecarPath(stagingPath)].map(async (path) => await rm(path, { force: true })));
       throw error;
     }
-    return recording;
   }
 
   get path(): string {

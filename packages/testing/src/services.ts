@@ -1,10 +1,12 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What a test may need that is not in the repository. */
-export type ServiceName = 's3' | 'alsa' | 'ffmpeg' | 'flac' | 'chromium' | 'native' | 'mpv' | 'deno';
+export type ServiceName = 's3' | 'alsa' | 'ffmpeg' | 'flac' | 'chromium' | 'native' | 'mpv' | 'deno' | 'tmpfs';
 
 export interface ServiceStatus {
   readonly available: boolean;
@@ -37,6 +39,7 @@ const probes: Readonly<Record<ServiceName, () => ServiceStatus>> = {
       : { available: true, reason: path };
   },
   native: needNativeEncoders,
+  tmpfs: needTmpfs,
   deno: () => {
     const path = denoPath();
     return path === undefined
@@ -115,6 +118,17 @@ function needEnvironment(names: readonly string[], fix: string): ServiceStatus {
 
 function both(first: ServiceStatus, second: () => ServiceStatus): ServiceStatus {
   return first.available ? second() : first;
+}
+
+/** A small disk to fill: only root may mount one, and not in every container. */
+function needTmpfs(): ServiceStatus {
+  const directory = mkdtempSync(join(tmpdir(), 'tmpfs-probe-'));
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory], { stdio: 'ignore' });
+  if (mounted.status === 0) spawnSync('umount', [directory], { stdio: 'ignore' });
+  rmdirSync(directory);
+  return mounted.status === 0
+    ? { available: true, reason: 'mount -t tmpfs' }
+    : { available: false, reason: 'a tmpfs cannot be mounted; run the tests as root, where mounting is allowed' };
 }
 
 /** The add-ons belong to `packages/encoders`, so they are looked up from there. */

@@ -3,9 +3,9 @@ import {
   findGaps,
   freeDiskBytes,
   gapMs,
+  hasWholeSidecar,
   listUnfinished,
   type RecordingInfo,
-  readNotes,
   rebuildSidecar,
   recoverRecordings,
   reuniteSidecars,
@@ -137,7 +137,7 @@ async function repair(flags: ArchiveFlags): Promise<void> {
   await reuniteSidecars(directory);
   let rebuilt = 0;
   for (const { path, isLocal } of await describe(directory)) {
-    if (!isLocal || (await readNotes(sidecarPath(path))).length > 0) continue;
+    if (!isLocal || (await hasWholeSidecar(path))) continue;
     await rebuildSidecar(path);
     rebuilt += 1;
     printLine(`${sidecarPath(path)}: rebuilt`);

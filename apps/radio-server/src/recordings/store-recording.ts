@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
-import { appendNote, type RecordingInfo, type StoredNote, sidecarPath } from '@bucket-radio/archive';
+import {
+  appendNote,
+  hasWholeSidecar,
+  type RecordingInfo,
+  rebuildSidecar,
+  type StoredNote,
+  sidecarPath,
+} from '@bucket-radio/archive';
 import { type FullObjectStore, isObjectStoreError } from '@bucket-radio/object-store';
 import { createDedupeIndex, type Upload, type Uploader } from '@bucket-radio/uploader';
 import { ARCHIVE_PREFIX } from './cold-store.ts';
@@ -49,6 +56,8 @@ export async function storeRecording(
   const { store, now = Date.now } = options;
   const { path } = recording;
   await verifyRecording(recording, options);
+  // What only the sidecar tells is all that is left here, once the file is removed.
+  if (!(await hasWholeSidecar(path))) await rebuildSidecar(path);
   const before = await stat(path);
   const sha256 = await sha256OfFile(path, options.signal);
   const key = archiveKey(recording.startMs, sha256);
