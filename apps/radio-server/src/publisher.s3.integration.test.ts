@@ -4,9 +4,16 @@ import { join } from 'node:path';
 import { isObjectStoreError, type ObjectStore, withPrefix } from '@bucket-radio/object-store';
 import { createBucket, createS3Store } from '@bucket-radio/object-store-s3';
 import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
-import { createPublisher, type PublisherEvent } from '@bucket-radio/publisher';
+import {
+  createPublisher,
+  type Publisher,
+  type PublisherEvent,
+  type SpoolDisk,
+  systemDisk,
+} from '@bucket-radio/publisher';
 import {
   AcceleratedClock,
+  type FaultyProxy,
   StationListener,
   seededRandom,
   serviceOrSkip,
@@ -16,7 +23,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const SEED = Number(process.env['PROVE_SEED'] ?? 1);
 const SCALE = Number(process.env['PROVE_SCALE'] ?? 1);
-const SEGMENTS = Math.max(10, Math.round(40 * SCALE));
+/** Large scales are shared among three stations, each with a line and a bucket of its own. */
+const STATIONS = SCALE < 3 ? 1 : 3;
+const SEGMENTS = Math.max(10, Math.round((40 * SCALE) / STATIONS));
 const WINDOW = 60;
 /** Station seconds per real second: the store's own waits are in real time. */
 const SPEED = 4;
@@ -50,71 +59,180 @@ describe.skipIf(!serviceOrSkip('s3').available)('a publisher behind a line that 
   afterEach(async () => await rm(directory, { recursive: true, force: true }));
 
   it(
-    `keeps every promise and loses nothing (seed ${SEED}, ${SEGMENTS} segments)`,
+    `keeps every promise and loses nothing (seed ${SEED}, ${STATIONS} × ${SEGMENTS} segments)`,
     async () => {
-      const random = seededRandom(SEED);
-      const proxy = await startFaultyProxy({ target: account.endpoint, random });
-      const failing = createS3Store({
-        ...account,
-        endpoint: proxy.endpoint,
-        idleTimeoutMs: 800,
-        requestTimeoutMs: 3000,
-      });
-      const direct = createS3Store(account);
-      const bucket = withPrefix(direct, 'live/');
-      const clock = new AcceleratedClock(SPEED, T0);
-      const events: PublisherEvent[] = [];
-      const publisher = createPublisher({
-        store: withPrefix(failing, 'live/'),
-        station: 'Faults',
-        epoch: EPOCH,
-        segmentSeconds: 1,
-        fidelity: 'bit-perfect',
-        windowSegments: WINDOW,
-        stateFile: join(directory, 'state.json'),
-        spoolDirectory: join(directory, 'spool'),
-        clock,
-        onEvent: (event) => events.push(event),
-      });
-      await publisher.start();
-      proxy.faultShare = 0.3;
-      const listener = new StationListener();
-      const over = new AbortController();
-      const listening = listen(bucket, listener, over.signal);
-      const startMs = clock.monotonicMs();
-      for (let index = 0; index < SEGMENTS; index++) {
-        const dueMs = startMs + (index + 1) * 1000 - clock.monotonicMs();
-        if (dueMs > 0) await clock.sleep(dueMs);
-        proxy.isDown = index % 40 >= 20 && index % 40 < 28;
-        for (const rendition of ['lq', 'hq'] as const) publisher.enqueue(segment(rendition, index));
+      const runs = await Promise.all(
+        Array.from({ length: STATIONS }, async (_, n) => {
+          const trial = new Trial({ account, prefix: `station-${n}/`, seed: SEED * 100 + n, directory });
+          return await trial.run();
+        }),
+      );
+      const sum = (pick: (run: TrialResult) => number): number => runs.reduce((total, run) => total + pick(run), 0);
+      const kinds = new Map<string, number>();
+      for (const { injected } of runs) {
+        for (const [kind, count] of injected) kinds.set(kind, (kinds.get(kind) ?? 0) + count);
       }
-      proxy.isDown = false;
-      await publisher.whenIdle();
-      proxy.faultShare = 0;
-      expect(await publisher.stop(120_000)).toBe(true);
-      over.abort();
-      await listening;
-      await look(bucket, listener);
-      proxy.close();
-      failing.close();
-      direct.close();
-      expect(listener.violations).toEqual([]);
-      const first = Math.max(0, SEGMENTS - WINDOW);
-      expect(listener.manifest).toMatchObject({ live: false, first, latest: SEGMENTS - 1, missing: [] });
-      expect(publisher.status.counts.dropped).toBe(0);
-      expect(events.filter(({ type }) => type === 'fenced')).toEqual([]);
-      const faults = [...proxy.injected.values()].reduce((sum, count) => sum + count, 0);
       process.stdout.write(
-        `${proxy.requests()} requests, ${faults} faults (${[...proxy.injected].map(([kind, count]) => `${kind} ${count}`).join(', ')}), ` +
-          `${listener.checks} looks of a listener, ${publisher.status.counts.backfilled} backfilled, ${listener.violations.length} promises broken\n`,
+        `${sum(({ requests }) => requests)} requests, ${[...kinds.values()].reduce((all, count) => all + count, 0)} faults ` +
+          `(${[...kinds].map(([kind, count]) => `${kind} ${count}`).join(', ')}), ` +
+          `${sum(({ looks }) => looks)} looks of a listener, ${sum(({ backfilled }) => backfilled)} backfilled, ` +
+          `0 promises broken, 0 segments lost\n`,
       );
     },
-    120_000 + SEGMENTS * 2000,
+    120_000 + SEGMENTS * 2500,
   );
 });
 
-async function listen(bucket: ObjectStore, listener: StationListener, over: AbortSignal): Promise<void> {
-  while (!over.aborted) await look(bucket, listener);
+interface TrialOptions {
+  readonly account: Parameters<typeof createS3Store>[0];
+  readonly prefix: string;
+  readonly seed: number;
+  readonly directory: string;
+}
+
+interface TrialResult {
+  readonly requests: number;
+  readonly injected: ReadonlyMap<string, number>;
+  readonly looks: number;
+  readonly backfilled: number;
+}
+
+/** One station behind a line that fails, while its disk fills up, its clock is set and another encoder tries to take over. */
+class Trial {
+  readonly #options: TrialOptions;
+  readonly #random: () => number;
+  readonly #clock = new AcceleratedClock(SPEED, T0);
+  readonly #injected = new Map<string, number>();
+  #diskIsFull = false;
+  #fenced = 0;
+  #intruders: Promise<void>[] = [];
+
+  constructor(options: TrialOptions) {
+    this.#options = options;
+    this.#random = seededRandom(options.seed);
+  }
+
+  async run(): Promise<TrialResult> {
+    const { account, prefix } = this.#options;
+    const proxy = await startFaultyProxy({ target: account.endpoint, random: this.#random });
+    const failing = createS3Store({ ...account, endpoint: proxy.endpoint, idleTimeoutMs: 800, requestTimeoutMs: 3000 });
+    const direct = createS3Store(account);
+    const bucket = withPrefix(direct, prefix);
+    const store = withPrefix(failing, prefix);
+    const events: PublisherEvent[] = [];
+    const publisher = this.#createPublisher(store, events);
+    await publisher.start();
+    const listener = new StationListener();
+    const over = new AbortController();
+    const listening = listen(bucket, listener, this.#clock, over.signal);
+    proxy.faultShare = 0.3;
+    await this.#play(publisher, store, proxy);
+    proxy.isDown = false;
+    this.#diskIsFull = false;
+    await publisher.whenIdle();
+    proxy.faultShare = 0;
+    await Promise.all(this.#intruders);
+    expect(await publisher.stop(120_000)).toBe(true);
+    over.abort();
+    await listening;
+    await look(bucket, listener);
+    proxy.close();
+    failing.close();
+    direct.close();
+    expect(listener.violations).toEqual([]);
+    const first = Math.max(0, SEGMENTS - WINDOW);
+    expect(listener.manifest).toMatchObject({ live: false, first, latest: SEGMENTS - 1, missing: [] });
+    expect(publisher.status.counts.dropped).toBe(0);
+    expect(events.filter(({ type }) => type === 'fenced')).toEqual([]);
+    expect(this.#fenced).toBe(this.#intruders.length);
+    for (const [kind, count] of proxy.injected) this.#injected.set(kind, count);
+    const { backfilled } = publisher.status.counts;
+    return { requests: proxy.requests(), injected: this.#injected, looks: listener.checks, backfilled };
+  }
+
+  async #play(publisher: Publisher, store: ObjectStore, proxy: FaultyProxy): Promise<void> {
+    const clock = this.#clock;
+    const startMs = clock.monotonicMs();
+    for (let index = 0; index < SEGMENTS; index++) {
+      const dueMs = startMs + (index + 1) * 1000 - clock.monotonicMs();
+      if (dueMs > 0) await clock.sleep(dueMs);
+      proxy.isDown = index % 40 >= 20 && index % 40 < 28;
+      this.#diskIsFull = index % 30 >= 5 && index % 30 < 12;
+      if (index % 15 === 4) {
+        clock.step(this.#random() < 0.5 ? 3_600_000 : -3_600_000);
+        this.#count('clock step');
+      }
+      for (const rendition of ['lq', 'hq'] as const) publisher.enqueue(segment(rendition, index));
+      if (index % 50 === 6) this.#intruders.push(this.#intrude(store));
+    }
+  }
+
+  /** Another encoder that was pointed at the same place. */
+  async #intrude(store: ObjectStore): Promise<void> {
+    const intruder = createPublisher({
+      store,
+      station: 'Intruder',
+      epoch: '01KAZZZZZZZZZZZZZZZZZZZZZZ',
+      segmentSeconds: 1,
+      fidelity: 'bit-perfect',
+    });
+    for (;;) {
+      try {
+        await intruder.start();
+        return;
+      } catch (error) {
+        if (isObjectStoreError(error)) continue;
+        expect(error).toMatchObject({ code: 'Fenced' });
+        this.#fenced += 1;
+        this.#count('second encoder');
+        return;
+      }
+    }
+  }
+
+  #createPublisher(store: ObjectStore, events: PublisherEvent[]): Publisher {
+    const directory = join(this.#options.directory, String(this.#options.seed));
+    const disk: SpoolDisk = {
+      ...systemDisk,
+      writeDurably: async (path, data) => {
+        if (!this.#diskIsFull) return await systemDisk.writeDurably(path, data);
+        this.#count('disk full');
+        throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+      },
+    };
+    return createPublisher({
+      store,
+      station: 'Faults',
+      epoch: EPOCH,
+      segmentSeconds: 1,
+      fidelity: 'bit-perfect',
+      windowSegments: WINDOW,
+      stateFile: join(directory, 'state.json'),
+      spoolDirectory: join(directory, 'spool'),
+      disk,
+      clock: this.#clock,
+      onEvent: (event) => events.push(event),
+    });
+  }
+
+  #count(kind: string): void {
+    this.#injected.set(kind, (this.#injected.get(kind) ?? 0) + 1);
+  }
+}
+
+/** Looks about ten times a second of the station, as many listeners together would. */
+const LOOK_INTERVAL_MS = 100;
+
+async function listen(
+  bucket: ObjectStore,
+  listener: StationListener,
+  clock: AcceleratedClock,
+  over: AbortSignal,
+): Promise<void> {
+  while (!over.aborted) {
+    await look(bucket, listener);
+    await clock.sleep(LOOK_INTERVAL_MS);
+  }
 }
 
 /** What is promised, and what is there while the promise stands: a moment in which neither changed. */
