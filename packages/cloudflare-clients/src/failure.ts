@@ -21,7 +21,7 @@ export function statusOf(error: unknown): number | undefined {
   if (typeof status === 'number') return status;
   const code = r2CodeOf(error);
   if (code !== undefined) return STATUS_BY_R2_CODE[code] ?? 400;
-  const leading = /^\s*([1-5]\d\d)\b/.exec(messageOf(error))?.[1];
+  const leading = /^([45]\d\d)(?=[\s:]|$)/.exec(messageOf(error))?.[1];
   return leading === undefined ? undefined : Number(leading);
 }
 

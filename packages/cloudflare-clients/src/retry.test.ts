@@ -18,6 +18,7 @@ describe('what is tried again', () => {
     ['a throttling R2', new Error('put: Reduce your concurrent request rate for the same object. (10058)')],
     ['a deadline', new DOMException('The operation was aborted due to timeout', 'TimeoutError')],
     ['a timeout of a socket', Object.assign(new Error('connect'), { code: 'ETIMEDOUT' })],
+    ['an error that says so', Object.assign(new Error('no answer'), { retryable: true })],
     ['a lost connection in workerd', new Error('Network connection lost.')],
   ])('%s', (_, error) => {
     expect(isRetryable(error)).toBe(true);
@@ -33,6 +34,7 @@ describe('what is tried again', () => {
     ['an invalid key', new Error('put: The specified object name is not valid. (10020)')],
     ['too much metadata', new Error('put: Your metadata headers exceed the maximum allowed metadata size. (10012)')],
     ['a code of R2 that nobody knows', new Error('put: Something new (10999)')],
+    ['an address', new Error('500.0.0.1 cannot be reached')],
     ['a message with a number in the middle', new Error('part 500 is missing')],
     ['a programming error', new TypeError('undefined is not a function')],
     ['something that is no error', 'oops'],

@@ -5,6 +5,8 @@ import { Miniflare } from 'miniflare';
 import { afterAll, describe, it } from 'vitest';
 import type { CaseResult } from './worker-suite.ts';
 
+type Json = string | { readonly [name: string]: string | undefined };
+
 const directory = fileURLToPath(new URL('.', import.meta.url));
 
 /** Bundled as a Worker's tools do it, without Node compatibility. @throws Error when an import of `node:` is left */
@@ -29,12 +31,13 @@ export async function bundleWorker(entry: string): Promise<string> {
 }
 
 /** A Worker in the real runtime, with a real R2 bucket and KV namespace of this machine. */
-export async function startWorkerd(entry: string): Promise<Miniflare> {
+export async function startWorkerd(entry: string, bindings: Record<string, Json> = {}): Promise<Miniflare> {
   const miniflare = new Miniflare({
     modules: true,
     script: await bundleWorker(entry),
     compatibilityDate: '2026-07-01',
     host: '127.0.0.1',
+    bindings,
     r2Buckets: { BUCKET: 'bucket' },
     kvNamespaces: { KV: 'kv' },
     // The runtime notes there which of its own functions are called.
@@ -48,8 +51,12 @@ export async function startWorkerd(entry: string): Promise<Miniflare> {
 }
 
 /** One test here for each case that the worker `entry` serves, run there. */
-export async function describeInWorkerd(name: string, entry: string): Promise<void> {
-  const miniflare = await startWorkerd(entry);
+export async function describeInWorkerd(
+  name: string,
+  entry: string,
+  bindings: Record<string, Json> = {},
+): Promise<void> {
+  const miniflare = await startWorkerd(entry, bindings);
   const titles = (await (await miniflare.dispatchFetch('http://worker/')).json()) as string[];
   describe(name, () => {
     afterAll(() => miniflare.dispose());
