@@ -8,6 +8,7 @@ export type CloudflareClientErrorCode =
   | 'InvalidOption'
   | 'InvalidValue'
   | 'BodyTooLarge'
+  | 'TooManyKeys'
   | 'RequestFailed';
 
 export interface CloudflareClientErrorOptions {

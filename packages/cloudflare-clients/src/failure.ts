@@ -14,14 +14,14 @@ const TIMEOUT_TEXT = /\btime(d )?-?out\b|network connection lost/i;
 
 /**
  * The HTTP status that an error stands for: its `status`, else R2's code at the end of its message (`(10001)`), else a
- * status that its message begins with. A binding's own errors have only the second.
+ * status that its message begins with, alone or after KV's own words. A binding's own errors have no `status`.
  */
 export function statusOf(error: unknown): number | undefined {
   const { status } = fieldsOf(error);
   if (typeof status === 'number') return status;
   const code = r2CodeOf(error);
   if (code !== undefined) return STATUS_BY_R2_CODE[code] ?? 400;
-  const leading = /^([45]\d\d)(?=[\s:]|$)/.exec(messageOf(error))?.[1];
+  const leading = /^(?:KV \w+ failed: )?([45]\d\d)(?=[\s:]|$)/.exec(messageOf(error))?.[1];
   return leading === undefined ? undefined : Number(leading);
 }
 
