@@ -2,7 +2,11 @@
 import { run, toolchainEnv } from './toolchain.mjs';
 
 /** Each benchmark runs a peer beside us, in the same run. */
-const BENCHES = { pipeline: 'apps/radio-server/bench/pipeline.ts' };
+const BENCHES = {
+  pipeline: 'apps/radio-server/bench/pipeline.ts',
+  upload: 'packages/storage-proofs/bench/upload.ts',
+  'upload-memory': 'packages/storage-proofs/bench/memory.ts',
+};
 
 const [name = '', ...options] = process.argv.slice(2);
 const script = BENCHES[name];

@@ -1,39 +1,36 @@
 #!/usr/bin/env node
-import { CaptureError } from '@bucket-radio/capture';
-import { EncoderError } from '@bucket-radio/encoders';
-import { ObjectStoreError } from '@bucket-radio/object-store';
-import { PublisherError } from '@bucket-radio/publisher';
-import { UploadError } from '@bucket-radio/uploader';
-import { CommanderError } from 'commander';
-import { CostError } from './cli/cost.ts';
-import { NowPlayingError } from './cli/now-playing.ts';
-import { createProgram } from './cli/program.ts';
-import { ConfigError } from './config/load.ts';
-import { ListenError } from './http/listen.ts';
-import { StopError } from './station.ts';
+import { keepHeapSmall } from './cli/small-heap.ts';
 
-/** Errors that are a person's to mend: their message is the whole story. */
-const EXPECTED = [
-  UploadError,
-  CaptureError,
-  ConfigError,
-  EncoderError,
-  ListenError,
-  ObjectStoreError,
-  PublisherError,
-  CostError,
-  NowPlayingError,
-  StopError,
+/** Commands that only move bytes load nothing of the station, and fit beside one on a small box. */
+const STORAGE_COMMANDS: readonly string[] = ['upload', 'copy', 'ls', 'sweep'];
+
+/** Errors that are a person's to mend: their message is the whole story. By name, so that none is loaded for this. */
+const EXPECTED: readonly string[] = [
+  'UploadError',
+  'CaptureError',
+  'ConfigError',
+  'EncoderError',
+  'ListenError',
+  'ObjectStoreError',
+  'PublisherError',
+  'CostError',
+  'NowPlayingError',
+  'StopError',
 ];
+
+const onlyStorage = STORAGE_COMMANDS.includes(process.argv[2] ?? '');
+if (onlyStorage) keepHeapSmall();
+const { createProgram } = onlyStorage ? await import('./cli/storage-program.ts') : await import('./cli/program.ts');
+const { CommanderError } = await import('commander');
 
 try {
   await createProgram().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode;
-  } else if (EXPECTED.some((type) => error instanceof type)) {
-    process.stderr.write(`radio: ${(error as Error).message.replaceAll('\n', '\nradio: ')}\n`);
-    process.exitCode = 1;
+  } else if (error instanceof Error && EXPECTED.includes(error.name)) {
+    process.stderr.write(`radio: ${error.message.replaceAll('\n', '\nradio: ')}\n`);
+    process.exitCode ??= 1;
   } else {
     throw error;
   }

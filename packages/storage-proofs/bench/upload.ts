@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { seededRandom } from '@bucket-radio/testing';
 import { openS3, s3Settings } from '../src/s3.ts';
+import { startBenchServer } from './server.ts';
+import { makeSparseFile } from './source-file.ts';
 
 const { values } = parseArgs({
   options: { mb: { type: 'string', default: '2048' }, runs: { type: 'string', default: '3' } },
@@ -15,7 +15,9 @@ const { values } = parseArgs({
 const MIB = 1024 ** 2;
 const sizeMb = Number(values.mb);
 const directory = mkdtempSync(join(tmpdir(), 'bench-upload-'));
-const settings = s3Settings(`bench-${randomBytes(4).toString('hex')}`);
+const server = await startBenchServer(6 * 1024 * MIB);
+Object.assign(process.env, server.environment);
+const settings = s3Settings();
 
 interface Run {
   readonly bytes: number;
@@ -27,25 +29,6 @@ interface Run {
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-/** A file that takes little room on disk: 4 KiB of noise at the start of each MiB. */
-function makeFile(): string {
-  const path = join(directory, 'source.bin');
-  const file = openSync(path, 'w');
-  const random = seededRandom(1);
-  for (let mb = 0; mb < sizeMb; mb++) {
-    writeSync(
-      file,
-      Uint8Array.from({ length: 4096 }, () => random() * 256),
-      0,
-      4096,
-      mb * MIB,
-    );
-  }
-  ftruncateSync(file, sizeMb * MIB);
-  closeSync(file);
-  return path;
 }
 
 function run(who: string, what: string, file: string): Run {
@@ -83,7 +66,8 @@ try {
   const { version } = require('@aws-sdk/lib-storage/package.json') as { version: string };
   say(`${process.version}, @aws-sdk/lib-storage ${version}; ${sizeMb} MiB file, 2,000 × 100 KB; parts of 5 MiB × 4;`);
   say(`${values.runs} runs in turn, medians; peak is VmHWM of the whole process`);
-  const file = makeFile();
+  const file = join(directory, 'source.bin');
+  makeSparseFile(file, sizeMb);
   const runs: Record<string, Run[]> = {};
   for (let round = 0; round < Number(values.runs); round++) {
     for (const what of ['file', 'small']) {
@@ -116,6 +100,7 @@ try {
     }),
   );
 } finally {
+  server.stop();
   rmSync(directory, { recursive: true, force: true });
 }
 

@@ -11,7 +11,7 @@ import { recordingMd5 } from '../recordings/pcm-md5.ts';
 import { RecordingError, storeRecording } from '../recordings/store-recording.ts';
 import { type ArchiveFlags, archiveConfig, printLine, recordingsDirectory } from './archive-common.ts';
 import { parseDuration } from './duration.ts';
-import { formatBytes, showProgress } from './storage.ts';
+import { formatBytes, showProgress } from './storage-upload.ts';
 
 /** The longest that a presigned URL may be good for. */
 const MAX_SHARE_SECONDS = 604_800;

@@ -1,9 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { createFileStore } from '@bucket-radio/object-store';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { addStorageCommands, progressLine } from './storage.ts';
+import { addStorageCommands } from './storage.ts';
+import { progressLine } from './storage-upload.ts';
 
 let directory: string;
 let printed: string;
@@ -59,6 +62,22 @@ describe('radio upload, copy and ls', () => {
     await writeFile(file, 'one');
     await radio('upload', file, '--to', 'a.txt');
     await expect(radio('upload', file, '--to', 'a.txt', '--create')).rejects.toMatchObject({ code: 'AlreadyExists' });
+  });
+
+  it('what comes in on standard input is stored under the whole key', async () => {
+    vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([new Uint8Array(7_000_000)]) as never);
+    expect(await radio('upload', '-', '--to', 'from/a/pipe.bin')).toBe('from/a/pipe.bin: 6.7 MiB uploaded\n');
+    await expect(radio('upload', '-', '--to', 'from/')).rejects.toMatchObject({ code: 'InvalidOption' });
+  });
+
+  it('sweep removes what an interrupted upload left, once it is old enough', async () => {
+    const store = createFileStore({ directory: join(directory, 'bucket') });
+    await store.createMultipart('left/behind.flac');
+    expect(await radio('sweep', '--prefix', 'left/')).toBe('0 removed\n');
+    expect(await radio('sweep', '--older-than', '0')).toBe('0 removed\n');
+    expect(await radio('sweep', '--older-than', '0', '--prefix', 'left/')).toBe(
+      'left/behind.flac: unfinished upload removed\n1 removed\n',
+    );
   });
 
   it('the progress line has bar, share, sizes, rate and time to go', () => {

@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createBucket } from '@bucket-radio/object-store-s3';
+import { startBenchServer } from './server.ts';
+import { makeSparseFile } from './source-file.ts';
+
+/** `pnpm bench upload-memory`: what one upload takes, as a library, from a stream, and as `radio upload`. */
+const { values } = parseArgs({ options: { mb: { type: 'string', default: '10240' } } });
+const MIB = 1024 ** 2;
+const sizeMb = Number(values.mb);
+const local = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const RADIO = local('../../../apps/radio-server/dist/main.js');
+const directory = mkdtempSync(join(tmpdir(), 'bench-memory-'));
+const file = join(directory, 'source.bin');
+const BUCKET = 'memory';
+
+interface Figures {
+  readonly idleRssMb?: number;
+  readonly peakRssMb: number;
+  readonly [name: string]: unknown;
+}
+
+function node(args: readonly string[], environment: Readonly<Record<string, string>>): string {
+  const env = { ...process.env, ...environment };
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
+  if (status !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+/** Each with a server of its own: deleted objects would stay in its memory for a while. */
+async function measure(run: (environment: Readonly<Record<string, string>>) => Figures): Promise<Figures> {
+  const server = await startBenchServer(16 * 1024 * MIB);
+  try {
+    const { S3_ENDPOINT = '', S3_ACCESS_KEY = '', S3_SECRET_KEY = '' } = server.environment;
+    const account = { endpoint: S3_ENDPOINT, accessKeyId: S3_ACCESS_KEY, secretAccessKey: S3_SECRET_KEY };
+    await createBucket({ ...account, bucket: BUCKET });
+    return run(server.environment);
+  } finally {
+    server.stop();
+  }
+}
+
+function library(what: string): (environment: Readonly<Record<string, string>>) => Figures {
+  return (environment) => JSON.parse(node([local('memory-run.mjs'), what, file, BUCKET], environment)) as Figures;
+}
+
+function radioUpload(environment: Readonly<Record<string, string>>): Figures {
+  const peakFile = join(directory, 'peak');
+  const startedAt = performance.now();
+  node(['--import', pathToFileURL(local('peak.mjs')).href, RADIO, 'upload', file, '--to', 'memory'], {
+    PEAK_FILE: peakFile,
+    RADIO_DATA_DIR: directory,
+    R2_ENDPOINT: environment['S3_ENDPOINT'] ?? '',
+    R2_BUCKET: BUCKET,
+    R2_ACCESS_KEY: environment['S3_ACCESS_KEY'] ?? '',
+    R2_SECRET_KEY: environment['S3_SECRET_KEY'] ?? '',
+  });
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  return { peakRssMb: Number(readFileSync(peakFile, 'utf8')), seconds };
+}
+
+try {
+  if (!existsSync(RADIO)) throw new Error('it measures what is built; build it first: pnpm turbo build');
+  makeSparseFile(file, sizeMb);
+  const figures: Record<string, Figures> = {};
+  const runs = { file: library('file'), stream: library('stream'), radio: radioUpload };
+  for (const [name, run] of Object.entries(runs)) {
+    figures[name] = await measure(run);
+    process.stdout.write(`${name.padEnd(7)} ${JSON.stringify(figures[name])}\n`);
+  }
+  const peakOf = (name: string): number | undefined => figures[name]?.peakRssMb;
+  const growthMb = (peakOf('file') ?? 0) - (figures['file']?.idleRssMb ?? 0);
+  const line = { bench: 'upload-memory', sizeMb, growthMb, fileMb: peakOf('file'), streamMb: peakOf('stream') };
+  process.stdout.write(`${JSON.stringify({ ...line, radioMb: peakOf('radio') })}\n`);
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
