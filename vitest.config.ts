@@ -22,7 +22,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['{packages,apps,tooling,scripts}/**/*.test.{ts,tsx}'],
+          include: ['{packages,apps,tooling,scripts,examples}/**/*.test.{ts,tsx}'],
           exclude: [...exclude, '**/*.integration.test.ts', '**/*.browser.test.ts'],
           // Nothing here waits for anything outside; a busy machine may still be ten times slower than an idle one.
           testTimeout: 60_000,
@@ -34,7 +34,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'integration',
-          include: ['{packages,apps,scripts}/**/*.integration.test.ts'],
+          include: ['{packages,apps,scripts,examples}/**/*.integration.test.ts'],
           exclude: [...exclude, realtime],
           testTimeout: 120_000,
           hookTimeout: 60_000,

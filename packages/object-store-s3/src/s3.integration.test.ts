@@ -2,23 +2,33 @@ import { randomBytes } from 'node:crypto';
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
+import { type FullObjectStore, withPrefix } from '@bucket-radio/object-store';
 import { fullObjectStoreConformance } from '@bucket-radio/object-store/conformance';
 import { serviceOrSkip } from '@bucket-radio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBucket } from './create-bucket.ts';
 import type { S3Event } from './events.ts';
 import type { S3StoreOptions } from './options.ts';
+import type { S3Provider } from './provider.ts';
 import { createS3Store, type S3Store } from './store.ts';
 
 const s3 = serviceOrSkip('s3');
+const { S3_ENDPOINT = '', S3_ACCESS_KEY = '', S3_SECRET_KEY = '', S3_BUCKET, S3_PROVIDER, S3_REGION } = process.env;
+/** A service whose name its certificate and its signatures depend on: no proxy of ours can stand before it. */
+const isRemote = S3_ENDPOINT.startsWith('https:');
 
 describe.skipIf(!s3.available)('S3 store on a real server', () => {
+  const own = `test-${randomBytes(6).toString('hex')}`;
   const options: S3StoreOptions = {
-    endpoint: process.env['S3_ENDPOINT'] ?? '',
-    accessKeyId: process.env['S3_ACCESS_KEY'] ?? '',
-    secretAccessKey: process.env['S3_SECRET_KEY'] ?? '',
-    bucket: `conformance-${randomBytes(6).toString('hex')}`,
+    endpoint: S3_ENDPOINT,
+    accessKeyId: S3_ACCESS_KEY,
+    secretAccessKey: S3_SECRET_KEY,
+    bucket: S3_BUCKET ?? own,
+    ...(S3_PROVIDER === undefined ? {} : { provider: S3_PROVIDER as S3Provider }),
+    ...(S3_REGION === undefined ? {} : { region: S3_REGION }),
   };
+  /** In a bucket that was there before, nothing outside this prefix is touched. Short: a key may be 1000 bytes more. */
+  const prefix = S3_BUCKET === undefined ? '' : `${own}/`;
   const open: S3Store[] = [];
   const openStore = (changes: Partial<S3StoreOptions> = {}): S3Store => {
     const store = createS3Store({ ...options, ...changes });
@@ -27,6 +37,7 @@ describe.skipIf(!s3.available)('S3 store on a real server', () => {
   };
 
   beforeAll(async () => {
+    if (S3_BUCKET !== undefined) return;
     await createBucket(options);
     await createBucket(options);
   });
@@ -35,7 +46,7 @@ describe.skipIf(!s3.available)('S3 store on a real server', () => {
     for (const store of open) store.close();
   });
 
-  async function empty(store: S3Store): Promise<void> {
+  async function empty(store: FullObjectStore): Promise<void> {
     for await (const { key } of store.list()) await store.delete(key);
     for await (const upload of store.listMultiparts()) await store.abortMultipart(upload);
   }
@@ -43,7 +54,7 @@ describe.skipIf(!s3.available)('S3 store on a real server', () => {
   fullObjectStoreConformance(
     'conformance',
     async () => {
-      const store = openStore();
+      const store = prefix === '' ? openStore() : withPrefix(openStore(), prefix);
       return { store, cleanup: () => empty(store) };
     },
     { describe, it, expect },
@@ -55,38 +66,42 @@ describe.skipIf(!s3.available)('S3 store on a real server', () => {
 
   it('leaves out names that are not valid keys, such as the folder markers of consoles', async () => {
     const store = openStore();
-    await store.put('folder/x', new Uint8Array(1));
+    const folder = `${prefix}folder/`;
+    await store.put(`${folder}x`, new Uint8Array(1));
     const sdk = await import('@aws-sdk/client-s3');
     const client = new sdk.S3Client({
       endpoint: options.endpoint,
-      region: 'auto',
+      region: options.region ?? 'auto',
       forcePathStyle: true,
       credentials: { accessKeyId: options.accessKeyId, secretAccessKey: options.secretAccessKey },
     });
-    await client.send(new sdk.PutObjectCommand({ Bucket: options.bucket, Key: 'folder/', Body: new Uint8Array() }));
+    await client.send(new sdk.PutObjectCommand({ Bucket: options.bucket, Key: folder, Body: new Uint8Array() }));
     const keys: string[] = [];
-    for await (const { key } of store.list()) keys.push(key);
-    expect(keys).toEqual(['folder/x']);
-    await client.send(new sdk.DeleteObjectCommand({ Bucket: options.bucket, Key: 'folder/' }));
+    for await (const { key } of store.list({ prefix })) keys.push(key);
+    expect(keys).toEqual([`${folder}x`]);
+    await client.send(new sdk.DeleteObjectCommand({ Bucket: options.bucket, Key: folder }));
     client.destroy();
-    await empty(store);
+    await store.delete(`${folder}x`);
   });
 
   it('presigned URLs do one thing for whoever holds them', async () => {
     const store = openStore();
     const url = (method: 'GET' | 'HEAD' | 'PUT' | 'DELETE') =>
-      store.signer.signUrl(method, 'signed/a b+c.txt', { expiresInSeconds: 60 });
+      store.signer.signUrl(method, `${prefix}signed/a b+c.txt`, { expiresInSeconds: 60 });
     expect((await fetch(await url('PUT'), { method: 'PUT', body: 'hello' })).status).toBe(200);
-    const typed = await store.signer.signUrl('PUT', 'typed', { expiresInSeconds: 60, contentType: 'audio/flac' });
+    const typed = await store.signer.signUrl('PUT', `${prefix}typed`, {
+      expiresInSeconds: 60,
+      contentType: 'audio/flac',
+    });
     const putAs = async (type: string): Promise<number> =>
       (await fetch(typed, { method: 'PUT', body: 'x', headers: { 'content-type': type } })).status;
     expect([await putAs('text/html'), await putAs('audio/flac')]).toEqual([403, 200]);
-    await store.delete('typed');
+    await store.delete(`${prefix}typed`);
     expect(await (await fetch(await url('GET'))).text()).toBe('hello');
     expect((await fetch(await url('HEAD'), { method: 'HEAD' })).headers.get('content-length')).toBe('5');
     expect((await fetch(await url('GET'), { method: 'PUT', body: 'other' })).status).toBe(403);
     expect((await fetch(await url('DELETE'), { method: 'DELETE' })).status).toBe(204);
-    await expect(store.head('signed/a b+c.txt')).rejects.toMatchObject({ code: 'NotFound' });
+    await expect(store.head(`${prefix}signed/a b+c.txt`)).rejects.toMatchObject({ code: 'NotFound' });
     for (const expiresInSeconds of [0, 1.5, 604_801]) {
       await expect(store.signer.signUrl('GET', 'x', { expiresInSeconds })).rejects.toMatchObject({
         code: 'NotSupported',
@@ -135,17 +150,19 @@ describe.skipIf(!s3.available)('S3 store on a real server', () => {
         'Unavailable',
         /refuses connections; is the/,
       ],
-      [
-        'TLS where there is none',
-        { endpoint: options.endpoint.replace(/^http:/, 'https:') },
-        'Unavailable',
-        /http:\/\//,
-      ],
     ] as const)('check says in one line what is wrong with %s', async (_what, changes, code, message) => {
       const store = openStore({ ...changes, random: () => 0 });
       const error = await store.check().catch((reason: unknown) => reason);
       expect(error).toMatchObject({ name: 'ObjectStoreError', code, message: expect.stringMatching(message) });
       expect((error as Error).message).not.toContain('\n');
+    });
+
+    it.skipIf(isRemote)('check says that there is no TLS where it was asked for', async () => {
+      const store = openStore({ endpoint: options.endpoint.replace(/^http:/, 'https:'), random: () => 0 });
+      await expect(store.check()).rejects.toMatchObject({
+        code: 'Unavailable',
+        message: expect.stringContaining('http://'),
+      });
     });
 
     it.each(['put', 'get', 'head', 'delete', 'list'] as const)('%s says the same of a wrong secret', async (method) => {
@@ -181,7 +198,7 @@ describe.skipIf(!s3.available)('S3 store on a real server', () => {
     });
   });
 
-  describe('through a proxy that writes down what passes', () => {
+  describe.skipIf(isRemote)('through a proxy that writes down what passes', () => {
     let proxy: Server;
     let endpoint: string;
     const lines: string[] = [];
@@ -220,15 +237,15 @@ describe.skipIf(!s3.available)('S3 store on a real server', () => {
       const store = openStore({ endpoint });
       const body = new Uint8Array(randomBytes(5_000_000));
       for (const round of [1, 2, 3]) {
-        await store.put(`live/seg ${round}.mp4`, body);
-        const bytes = await (await store.get(`live/seg ${round}.mp4`)).bytes();
+        await store.put(`${prefix}live/seg ${round}.mp4`, body);
+        const bytes = await (await store.get(`${prefix}live/seg ${round}.mp4`)).bytes();
         expect(Buffer.compare(bytes, body)).toBe(0);
       }
       await store.check();
-      await empty(store);
+      for (const round of [1, 2, 3]) await store.delete(`${prefix}live/seg ${round}.mp4`);
       const { bucket } = options;
-      expect(lines[0]).toBe(`PUT /${bucket}/live/seg%201.mp4?x-id=PutObject`);
-      expect(lines[1]).toBe(`GET /${bucket}/live/seg%201.mp4?x-id=GetObject`);
+      expect(lines[0]).toBe(`PUT /${bucket}/${prefix}live/seg%201.mp4?x-id=PutObject`);
+      expect(lines[1]).toBe(`GET /${bucket}/${prefix}live/seg%201.mp4?x-id=GetObject`);
       expect(lines.every((line) => new RegExp(`^[A-Z]+ /${bucket}(/|\\?)`).test(line))).toBe(true);
       expect([...hosts]).toEqual([new URL(endpoint).host]);
       expect(sockets.size).toBe(1);

@@ -2,13 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { S3Store } from '@bucket-radio/object-store-s3';
+import { type FullObjectStore, withPrefix } from '@bucket-radio/object-store';
 import { openS3, type S3Settings, s3Settings } from './s3.ts';
 
 /** A bucket and a directory of a proof's own. */
 export interface ProofBucket {
   readonly settings: S3Settings;
-  readonly store: S3Store;
+  /** In a bucket that was there before, below a prefix of its own. */
+  readonly store: FullObjectStore;
   readonly directory: string;
   /** A file of noise, with its SHA-256. */
   noiseFile(name: string, size: number): Promise<{ readonly path: string; readonly sha256: string }>;
@@ -21,7 +22,9 @@ export interface ProofBucket {
 
 export async function openProofBucket(): Promise<ProofBucket> {
   const settings = s3Settings();
-  const store = await openS3(settings);
+  const whole = await openS3(settings);
+  const isShared = process.env['S3_BUCKET'] !== undefined;
+  const store = isShared ? withPrefix(whole, `proof-${randomBytes(6).toString('hex')}/`) : whole;
   const directory = await mkdtemp(join(tmpdir(), 'storage-proofs-'));
   return {
     settings,
@@ -44,7 +47,7 @@ export async function openProofBucket(): Promise<ProofBucket> {
       return count;
     },
     async close() {
-      store.close();
+      whole.close();
       await rm(directory, { recursive: true, force: true });
     },
   };

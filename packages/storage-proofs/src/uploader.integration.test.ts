@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { createS3Store, type S3Store } from '@bucket-radio/object-store-s3';
+import type { FullObjectStore } from '@bucket-radio/object-store';
+import { createS3Store } from '@bucket-radio/object-store-s3';
 import { serviceOrSkip } from '@bucket-radio/testing';
 import { createUploader } from '@bucket-radio/uploader';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,7 +14,7 @@ const s3 = serviceOrSkip('s3');
 
 describe.skipIf(!s3.available)('uploads to a real server', () => {
   let bucket: ProofBucket;
-  let store: S3Store;
+  let store: FullObjectStore;
 
   beforeAll(async () => {
     bucket = await openProofBucket();
@@ -82,7 +83,7 @@ describe.skipIf(!s3.available)('uploads to a real server', () => {
 
   it('wrong buckets and wrong secrets fail with their own codes', async () => {
     const cases = [
-      [{ bucket: 'no-such-bucket' }, 'NotFound'],
+      [{ bucket: `no-such-bucket-${randomBytes(6).toString('hex')}` }, 'NotFound'],
       [{ secretAccessKey: 'wrong' }, 'Unauthenticated'],
     ] as const;
     for (const [changes, code] of cases) {
