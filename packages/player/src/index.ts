@@ -3,7 +3,11 @@ import { RadioPlayer } from './radio-player.ts';
 export {
   type AudibleSegment,
   type BitPerfectVerdict,
+  createBestEngine,
+  createElementEngine,
   createRadioEngine,
+  type EngineKind,
+  type LatencyMode,
   PlayerError,
   type PlayerErrorCode,
   type PlayerErrorRecovery,

@@ -87,7 +87,14 @@ function withLeadIns(rendition: RenditionFixture): RenditionFixture {
       .map(({ data }) => data);
     return Buffer.concat([leadIn, segment]);
   });
-  return { init: rendition.init, segments };
+  return { init: withoutPreSkip(rendition.init), segments };
+}
+
+/** A station compensates the look-ahead by feeding and says so: nothing is to be skipped. ffmpeg writes 312. */
+function withoutPreSkip(init: Uint8Array): Uint8Array {
+  const patched = Buffer.from(init);
+  patched.writeUInt16BE(0, patched.indexOf('dOps') + 6);
+  return new Uint8Array(patched);
 }
 
 /** The payload of a lead-in. */

@@ -6,6 +6,9 @@ import { bundlePlayer } from '../tools/bundle.ts';
 /** What a careful site sends: no inline script, no inline style (a shadow root's own sheet is neither), no `blob:`. */
 export const STRICT_CSP = "default-src 'none'; script-src 'self'; connect-src *; style-src 'self'";
 
+/** The same for the element engine: a media source has a `blob:` address. */
+const MEDIA_CSP = `${STRICT_CSP}; media-src blob:`;
+
 const TYPES: Readonly<Record<string, string>> = { css: 'text/css', html: 'text/html', js: 'text/javascript' };
 
 /** Serves the bundled player and the files of `test/page`, under a strict Content-Security-Policy. */
@@ -41,9 +44,10 @@ export class PageServer {
       response.writeHead(204).end();
       return;
     }
-    const name = request.url === '/' ? 'index.html' : (request.url ?? '').replace(/^\/|\?.*$/g, '');
+    const name = (request.url ?? '').replace(/^\/|\?.*$/g, '') || 'index.html';
+    const csp = request.url?.endsWith('?media') ? MEDIA_CSP : STRICT_CSP;
     const body = this.#files.get(name) ?? (await readFile(new URL(`page/${name}`, import.meta.url)));
     const type = TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
-    response.writeHead(200, { 'Content-Type': type, 'Content-Security-Policy': STRICT_CSP }).end(body);
+    response.writeHead(200, { 'Content-Type': type, 'Content-Security-Policy': csp }).end(body);
   }
 }

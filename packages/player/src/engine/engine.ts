@@ -29,7 +29,12 @@ const AUTOPLAY_GRACE_MS = 2500;
  * An engine that plays a station: follows it, decodes it, and feeds the audio output. Nothing is requested before `play`.
  */
 export function createRadioEngine(options: RadioEngineOptions): RadioEngine {
-  return new Engine(options);
+  return new Engine(options, options.createOutput ?? (() => createPcmOutput(options)));
+}
+
+/** The same with another way to the ear than Web Audio. */
+export function createEngineWith(options: RadioEngineOptions, createOutput: () => Output): RadioEngine {
+  return new Engine(options, createOutput);
 }
 
 class Engine implements RadioEngine {
@@ -58,14 +63,14 @@ class Engine implements RadioEngine {
   #verified = 0;
   #mismatched = 0;
 
-  constructor(options: RadioEngineOptions) {
+  constructor(options: RadioEngineOptions, createOutput: () => Output) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#volume = checkedVolume(options.volume ?? 1);
     this.#latencyMode = options.latencyMode ?? 'balanced';
     this.#quality.mode = options.quality ?? 'auto';
     this.#quality.savesData = savesData;
-    this.#output = options.createOutput?.() ?? createPcmOutput(options);
+    this.#output = createOutput();
     this.#output.on('position', (position) => this.#onPosition(position));
     this.#output.on('running', (running) => this.#onRunning(running));
   }
@@ -80,6 +85,10 @@ class Engine implements RadioEngine {
 
   get outputNode(): AudioNode | undefined {
     return this.#output.outputNode;
+  }
+
+  get mediaElement(): HTMLMediaElement | undefined {
+    return this.#output.mediaElement;
   }
 
   get volume(): number {

@@ -43,3 +43,9 @@ export function savesData(): boolean {
   if (typeof navigator === 'undefined') return false;
   return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
 }
+
+/** Tells Safari that this is what the listener came for: it then plays on in the background and with the switch on silent. */
+export function claimAudioSession(): void {
+  const session = (navigator as { audioSession?: { type: string } }).audioSession;
+  if (session !== undefined) session.type = 'playback';
+}

@@ -1,4 +1,5 @@
 export type { BitPerfectVerdict } from './bit-perfect.ts';
+export { createBestEngine, type EngineKind } from './choose-engine.ts';
 export type { Clock } from './core/clock.ts';
 export type { FollowedSegment, SegmentInput } from './core/delivery.ts';
 export type { FetchLike } from './core/http.ts';
@@ -6,6 +7,7 @@ export type { LatencyMode } from './core/live-edge.ts';
 export type { Quality } from './core/quality.ts';
 export type { PlacedPcm } from './decode/assemble.ts';
 export type { DecodeJob, DecodeSession, PcmBatch, SegmentDecoder } from './decode/decoder.ts';
+export { createElementEngine } from './element-engine.ts';
 export { createRadioEngine } from './engine.ts';
 export { PlayerError, type PlayerErrorCode, type PlayerErrorRecovery, type PlayerErrorSeverity } from './error.ts';
 export type { CodecConfig } from './mp4/init.ts';

@@ -110,6 +110,8 @@ export interface RadioEngine {
   readonly error: PlayerError | undefined;
   /** After the volume, before the speakers; exists from the first `play` on. For visualisers and tests. */
   readonly outputNode: AudioNode | undefined;
+  /** The media element that plays, in the element engine; for tests, and for pages that want to look after it. */
+  readonly mediaElement: HTMLMediaElement | undefined;
   readonly volume: number;
   readonly quality: Quality;
   readonly latencyMode: LatencyMode;

@@ -1,8 +1,8 @@
-import { createRadioEngine } from '/radio-player.js';
+import { createBestEngine } from '/radio-player.js';
 
 /** Starts an engine and records what leaves its output node; `window.radio` is what the tests talk to. */
-window.startRadio = async (options) => {
-  const engine = createRadioEngine(options);
+window.startRadio = async ({ kind, ...options }) => {
+  const engine = createBestEngine(options, kind);
   const radio = { engine, events: [], blocks: [], positions: [] };
   window.radio = radio;
   engine.on('state', (state) => radio.events.push(`state ${state}`));
@@ -13,9 +13,8 @@ window.startRadio = async (options) => {
     if (frame !== undefined) radio.positions.push({ stream, frame, contextFrame });
   });
   engine.play();
-  // The output node exists when the worklet has been loaded.
-  while (engine.outputNode === undefined) await new Promise((resolve) => requestAnimationFrame(resolve));
-  const { context } = engine.outputNode;
+  const [context, node] = engine.mediaElement ? tapElement(engine.mediaElement) : await tapNode(engine);
+  if (context.audioWorklet === undefined) return;
   await context.audioWorklet.addModule('/recorder.js');
   const recorder = new AudioWorkletNode(context, 'recorder', {
     numberOfOutputs: 0,
@@ -23,8 +22,22 @@ window.startRadio = async (options) => {
     channelCountMode: 'explicit',
   });
   recorder.port.onmessage = ({ data }) => radio.blocks.push(data);
-  engine.outputNode.connect(recorder);
+  node.connect(recorder);
 };
+
+/** The output node exists when the worklet has been loaded. */
+async function tapNode(engine) {
+  while (engine.outputNode === undefined) await new Promise((resolve) => requestAnimationFrame(resolve));
+  return [engine.outputNode.context, engine.outputNode];
+}
+
+/** What a media element plays, through a context of the station's rate. */
+function tapElement(element) {
+  const context = new AudioContext({ sampleRate: 48_000 });
+  const node = context.createMediaElementSource(element);
+  node.connect(context.destination);
+  return [context, node];
+}
 
 /** Sends the recording to the test: Int32 triples (context frame, left, right), samples scaled by 2²³. */
 window.sendRecording = async () => {

@@ -21,7 +21,8 @@ export interface FollowedSegment {
 
 /** Takes the packets of one segment. */
 export interface SegmentInput {
-  push(packets: readonly Packet[]): void;
+  /** @param soFar everything of the file that has arrived, for outputs that take it as it is */
+  push(packets: readonly Packet[], soFar: Uint8Array<ArrayBuffer>): void;
   /**
    * Everything has arrived. Resolves when it has been handed on to the ear, whatever came of it; rejects only with the
    * signal's reason.
@@ -85,11 +86,11 @@ export class Delivery implements SegmentReceiver {
     this.#input = output.begin({ ...place, startFrame, head, config, init });
   }
 
-  push(packets: readonly Packet[]): void {
+  push(packets: readonly Packet[], soFar: Uint8Array<ArrayBuffer>): void {
     for (const { frames } of packets) this.#receivedFrames += frames;
     this.#checkSpeed();
     this.#waiting.push(...packets);
-    if (!this.#holding || this.#mayStart()) this.#release();
+    if (!this.#holding || this.#mayStart()) this.#release(soFar);
   }
 
   /** Everything has arrived. */
@@ -98,7 +99,7 @@ export class Delivery implements SegmentReceiver {
       const ms = this.#startedAt + this.#options.holdMs - this.#options.clock.now();
       if (ms > 0) await this.#options.clock.sleep(ms, signal);
     }
-    this.#release();
+    this.#release(bytes);
     await this.#input?.end(bytes, signal);
   }
 
@@ -108,9 +109,9 @@ export class Delivery implements SegmentReceiver {
     return this.#input?.cancel();
   }
 
-  #release(): void {
+  #release(soFar: Uint8Array<ArrayBuffer>): void {
     this.#holding = false;
-    this.#input?.push(this.#waiting);
+    this.#input?.push(this.#waiting, soFar);
     this.#waiting = [];
   }
 

@@ -38,7 +38,7 @@ export interface SegmentReceiver {
   /** Once, before the first packets. */
   begin(head: SegmentHead, init: RenditionInit): void;
   /** In order. May throw {@link TooSlow}. */
-  push(packets: readonly Packet[]): void;
+  push(packets: readonly Packet[], soFar: Uint8Array<ArrayBuffer>): void;
 }
 
 /** Thrown by a receiver: at this rate the segment comes too late. */
@@ -74,7 +74,7 @@ export class SegmentSource {
       const packets = reader.push(part);
       if (reader.head === undefined) return;
       if (!begun) receiver.begin(checkedHead(reader.head, manifest, index), init);
-      if (packets.length > 0) receiver.push(packets);
+      if (packets.length > 0) receiver.push(packets, reader.bytes);
     };
     const limits = { timeoutMs, idleMs: request.idleMs ?? IDLE_MS, maxBytes: MAX_SEGMENT_BYTES, onPart };
     const reply = await this.#fetch(path, request.retry, limits, signal);

@@ -14,5 +14,7 @@ export interface SegmentReport {
 export interface Output extends Omit<AudioSink, 'write'> {
   /** Codecs that it plays; known after `open`. */
   readonly codecs: readonly CodecConfig['codec'][];
+  /** The media element that plays, where one does. */
+  readonly mediaElement?: HTMLMediaElement | undefined;
   begin(followed: FollowedSegment, report: SegmentReport): SegmentInput;
 }

@@ -1,5 +1,6 @@
 import type { PlacedPcm } from '../decode/assemble.ts';
 import { Emitter } from '../emitter.ts';
+import { claimAudioSession } from '../environment.ts';
 import { PlayerError } from '../error.ts';
 import { type PositionMessage, PROCESSOR_NAME, type ToWorklet } from './protocol.ts';
 import type { AudioSink, SinkEvents } from './sink.ts';
@@ -58,6 +59,7 @@ export class WorkletSink implements AudioSink {
   open(): Promise<void> {
     this.#playing = true;
     clearTimeout(this.#suspendTimer);
+    claimAudioSession();
     try {
       this.#context ??= this.#createContext();
     } catch (cause) {

@@ -1,0 +1,257 @@
+import type { FollowedSegment, SegmentInput } from '../core/delivery.ts';
+import { Emitter } from '../emitter.ts';
+import { claimAudioSession } from '../environment.ts';
+import { PlayerError, toPlayerError } from '../error.ts';
+import type { CodecConfig } from '../mp4/init.ts';
+import type { Packet } from '../mp4/segment.ts';
+import { AppendQueue } from './append-queue.ts';
+import { mediaSourceClass, mediaSourceType } from './media-source.ts';
+import type { Output, SegmentReport } from './output.ts';
+import type { RingState } from './protocol.ts';
+import type { SinkEvents } from './sink.ts';
+
+const REPORT_MS = 100;
+
+/** FLAC frames and pairs of Opus packets have this many frames: a stream starts with a whole one, so times stay exact. */
+const BLOCK_FRAMES = 1920;
+
+/** Less than this ahead of the ear, in seconds, and nothing is heard. */
+const STARVED_SECONDS = 0.02;
+
+/** Where a stream lies on the element's own timeline, which is without gaps whatever the station's does. */
+interface StreamPlace {
+  readonly stream: number;
+  /** Media time in seconds. */
+  readonly at: number;
+  /** Station frame at that time. */
+  readonly frame: number;
+}
+
+/**
+ * Plays through a media element and MediaSource: what phones keep playing with the screen locked, and what still works on
+ * plain http. Takes the station's objects as they are; samples are not seen, so nothing is verified.
+ */
+export class ElementOutput implements Output {
+  readonly outputNode = undefined;
+  readonly outputLatencyMs = 0;
+  /** The browser decides; nothing is known of it. */
+  readonly sampleRate = 0;
+  readonly #events = new Emitter<SinkEvents>();
+  #element: HTMLAudioElement | undefined;
+  #source: MediaSource | undefined;
+  #url = '';
+  #queue: AppendQueue | undefined;
+  #codec: string | undefined;
+  #init: Uint8Array | undefined;
+  #streams: StreamPlace[] = [];
+  #underruns = 0;
+  #state: RingState = 'idle';
+  #running = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  get codecs(): readonly CodecConfig['codec'][] {
+    return (['flac', 'opus'] as const).filter((codec) => mediaSourceType(codec) !== undefined);
+  }
+
+  get mediaElement(): HTMLMediaElement | undefined {
+    return this.#element;
+  }
+
+  get bufferedFrames(): number {
+    const end = this.#queue?.end ?? 0;
+    return Math.max(0, Math.round((end - (this.#element?.currentTime ?? 0)) * 48_000));
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  on<K extends keyof SinkEvents>(event: K, listener: (value: SinkEvents[K]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  open(): Promise<void> {
+    const Source = mediaSourceClass();
+    if (Source === undefined || this.codecs.length === 0) {
+      return Promise.reject(new PlayerError('UnsupportedBrowser', 'MediaSource with FLAC or Opus in MP4 is missing'));
+    }
+    claimAudioSession();
+    this.#element ??= this.#createElement();
+    const opened = this.#source === undefined ? this.#attach(this.#element, new Source()) : Promise.resolve();
+    this.#element.play().then(
+      () => this.#setRunning(true),
+      // Withheld until there is a gesture, or stopped meanwhile.
+      () => undefined,
+    );
+    this.#timer ??= setInterval(() => this.#report(), REPORT_MS);
+    return opened;
+  }
+
+  begin(followed: FollowedSegment, report: SegmentReport): SegmentInput {
+    return new ElementSegment(followed, this.#place(followed), (bytes) => this.#append(bytes), report);
+  }
+
+  setVolume(volume: number): void {
+    if (this.#element !== undefined) this.#element.volume = volume;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#running = false;
+    this.#element?.pause();
+    if (this.#url !== '') URL.revokeObjectURL(this.#url);
+    this.#url = '';
+    this.#source = undefined;
+    this.#queue = undefined;
+    this.#codec = undefined;
+    this.#streams = [];
+    this.#state = 'idle';
+    this.#element?.removeAttribute('src');
+    this.#element?.load();
+  }
+
+  async close(): Promise<void> {
+    this.stop();
+    this.#element = undefined;
+  }
+
+  #createElement(): HTMLAudioElement {
+    const element = new Audio();
+    // AirPlay of a managed source needs an HLS alternative; without one, Safari wants it switched off.
+    element.disableRemotePlayback = true;
+    element.onpause = () => this.#setRunning(false);
+    element.onplaying = () => this.#setRunning(true);
+    return element;
+  }
+
+  #attach(element: HTMLAudioElement, source: MediaSource): Promise<void> {
+    this.#source = source;
+    this.#url = URL.createObjectURL(source);
+    const opened = new Promise<void>((resolve, reject) => {
+      source.addEventListener('sourceopen', () => resolve(), { once: true });
+      const failed = (): void => {
+        const message = 'the browser refuses the media source; a Content-Security-Policy needs "media-src blob:"';
+        reject(new PlayerError('AudioOutput', message, { cause: element.error }));
+      };
+      element.addEventListener('error', failed, { once: true });
+      source.addEventListener('sourceopen', () => element.removeEventListener('error', failed), { once: true });
+    });
+    element.src = this.#url;
+    return opened;
+  }
+
+  /** Steps that make the buffer ready for a segment; they are queued before its bytes. */
+  #place({ stream, startFrame, config, init }: FollowedSegment): Promise<void> {
+    const queue = this.#queue ?? this.#createQueue(config.codec);
+    const steps: Promise<void>[] = [];
+    if (this.#codec !== config.codec) {
+      const type = mediaSourceType(config.codec) ?? '';
+      steps.push(queue.run((buffer) => buffer.changeType(type)));
+      this.#codec = config.codec;
+      this.#init = undefined;
+    }
+    if (this.#init !== init) steps.push(queue.run((buffer) => buffer.appendBuffer(new Uint8Array(init))));
+    this.#init = init;
+    if (this.#streams.at(-1)?.stream !== stream) steps.push(this.#startStream(queue, stream, startFrame));
+    return Promise.all(steps).then(() => undefined);
+  }
+
+  #createQueue(codec: CodecConfig['codec']): AppendQueue {
+    if (this.#source === undefined) throw new Error('begin comes after open');
+    const buffer = this.#source.addSourceBuffer(mediaSourceType(codec) ?? '');
+    this.#source.duration = Number.POSITIVE_INFINITY;
+    this.#codec = codec;
+    this.#init = undefined;
+    this.#queue = new AppendQueue(buffer);
+    return this.#queue;
+  }
+
+  #startStream(queue: AppendQueue, stream: number, startFrame: number): Promise<void> {
+    const frame = Math.floor(startFrame / BLOCK_FRAMES) * BLOCK_FRAMES;
+    return queue.run((buffer) => {
+      const at = Math.ceil(queue.end * 25) / 25;
+      this.#streams.push({ stream, at, frame });
+      buffer.timestampOffset = at - frame / 48_000;
+      buffer.appendWindowStart = at;
+    });
+  }
+
+  async #append(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const heardUntil = (): number => this.#element?.currentTime ?? 0;
+    await this.#queue?.append(bytes, heardUntil);
+    await this.#queue?.trim(heardUntil());
+  }
+
+  #report(): void {
+    const element = this.#element;
+    if (element === undefined) return;
+    const time = element.currentTime;
+    const place = this.#streams.findLast(({ at }) => at <= time);
+    const sounding = !element.paused && (this.#queue?.end ?? 0) - time > STARVED_SECONDS && element.readyState > 2;
+    if (!sounding && this.#state === 'playing') this.#underruns++;
+    if (sounding) this.#state = 'playing';
+    else if (this.#state === 'playing') this.#state = 'starved';
+    this.#events.emit('position', {
+      state: this.#state,
+      stream: place?.stream ?? 0,
+      frame: place === undefined ? 0 : place.frame + Math.round((time - place.at) * 48_000),
+      contextFrame: Math.round(time * 48_000),
+      bufferedFrames: this.bufferedFrames,
+      underruns: this.#underruns,
+    });
+  }
+
+  #setRunning(running: boolean): void {
+    if (running === this.#running) return;
+    this.#running = running;
+    if (this.#timer !== undefined) this.#events.emit('running', running);
+  }
+}
+
+class ElementSegment implements SegmentInput {
+  readonly #report: SegmentReport;
+  readonly #append: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>;
+  #tail: Promise<void>;
+  #sent = 0;
+  #frame: number;
+  #failed = false;
+  readonly #startFrame: number;
+
+  constructor(
+    { head, startFrame }: FollowedSegment,
+    placed: Promise<void>,
+    append: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>,
+    report: SegmentReport,
+  ) {
+    this.#frame = head.position;
+    this.#startFrame = startFrame;
+    this.#append = append;
+    this.#report = report;
+    this.#tail = placed.catch((error: unknown) => this.#fail(error));
+  }
+
+  push(packets: readonly Packet[], soFar: Uint8Array<ArrayBuffer>): void {
+    for (const { frames } of packets) this.#frame += frames;
+    if (this.#failed || soFar.length === this.#sent) return;
+    const part = soFar.slice(this.#sent);
+    this.#sent = soFar.length;
+    this.#tail = this.#tail.then(() => this.#append(part)).catch((error: unknown) => this.#fail(error));
+  }
+
+  async end(bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> {
+    this.push([], bytes);
+    await this.#tail;
+    signal.throwIfAborted();
+  }
+
+  cancel(): number {
+    return Math.max(this.#startFrame, this.#frame);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#report.failed(toPlayerError(error, 'DecodeFailed'));
+  }
+}
