@@ -1,19 +1,25 @@
-import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { bundlePlayer } from '../tools/bundle.ts';
+import { measureSizes, SIZE_LIMITS_KB } from '../tools/sizes.ts';
 
 describe('the bundle for pages', () => {
-  it('is two files without imports, free of node, zod and the AWS SDK, and small', async () => {
+  it('is one file, a worklet and one file a language, free of node, zod and the AWS SDK', async () => {
     const { files, modules } = await bundlePlayer();
-    expect([...files.keys()].sort()).toEqual(['radio-player.js', 'worklet.js']);
+    const languages = ['ar', 'de', 'es', 'fr'].map((code) => `radio-player-${code}.js`);
+    expect([...files.keys()].sort()).toEqual([...languages, 'radio-player.js', 'worklet.js'].sort());
     expect(modules.filter((path) => /zod|aws-sdk|smithy|^node:|\.test\./.test(path))).toEqual([]);
-    const player = Buffer.from(files.get('radio-player.js')!);
-    const worklet = Buffer.from(files.get('worklet.js')!);
-    for (const file of [player, worklet]) expect(file.toString()).not.toMatch(/\bfrom"|\bimport"|require\(|"node:/);
-    expect(player.toString()).toContain('./worklet.js');
-    const gzipKb = { player: gzipSync(player).length / 1024, worklet: gzipSync(worklet).length / 1024 };
-    expect(gzipKb.player).toBeLessThan(35);
-    expect(gzipKb.worklet).toBeLessThan(1.5);
+    for (const [name, content] of files) {
+      expect(Buffer.from(content).toString(), name).not.toMatch(/\bfrom"|\bimport"|require\(|"node:/);
+    }
+    expect(Buffer.from(files.get('radio-player.js')!).toString()).toContain('./worklet.js');
+  });
+
+  it('keeps its sizes', async () => {
+    const sizes = await measureSizes();
+    for (const [name, limit] of Object.entries(SIZE_LIMITS_KB)) {
+      const size = sizes[name as keyof typeof SIZE_LIMITS_KB];
+      expect(size, `${name}: ${size.toFixed(1)} KB gzip; the limit is ${limit}`).toBeLessThanOrEqual(limit);
+    }
   });
 });
 

@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
-/** The two files a page needs, side by side: the element loads `worklet.js` from where it was loaded itself. */
+/**
+ * The files a page needs, side by side: `radio-player.js` loads `worklet.js`, and the languages besides English when they are
+ * needed, from where it was loaded itself.
+ */
 export interface PlayerBundle {
-  /** File name (`radio-player.js`, `worklet.js`) → content. */
+  /** File name (`radio-player.js`, `worklet.js`, `radio-player-de.js`, …) → content. */
   readonly files: Map<string, Uint8Array>;
   /** Paths of the modules that went in, relative to the working directory. */
   readonly modules: readonly string[];
@@ -23,9 +26,7 @@ const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`,
  * @throws esbuild's BuildFailure when a source does not compile
  */
 export async function bundlePlayer(options: BundlePlayerOptions = {}): Promise<PlayerBundle> {
-  const sourcemap = options.sourcemap ?? false;
-  const result = await build({
-    entryPoints: { 'radio-player': source('index.ts'), worklet: source('worklet.ts') },
+  const common: BuildOptions = {
     outdir: '/',
     write: false,
     bundle: true,
@@ -36,10 +37,22 @@ export async function bundlePlayer(options: BundlePlayerOptions = {}): Promise<P
     conditions: ['@bucket-radio/source', 'production'],
     legalComments: 'eof',
     logLevel: 'silent',
-    sourcemap,
+    sourcemap: options.sourcemap ?? false,
     metafile: true,
-  });
+  };
+  const results = await Promise.all([
+    // Only the languages are split off: each is one dynamic import.
+    build({
+      ...common,
+      entryPoints: { 'radio-player': source('index.ts') },
+      splitting: true,
+      chunkNames: 'radio-player-[name]',
+    }),
+    build({ ...common, entryPoints: { worklet: source('worklet.ts') } }),
+  ]);
   const files = new Map<string, Uint8Array>();
-  for (const file of result.outputFiles) files.set(file.path.replace(/^.*[\\/]/, ''), file.contents);
-  return { files, modules: Object.keys(result.metafile.inputs) };
+  for (const file of results.flatMap((result) => result.outputFiles ?? [])) {
+    files.set(file.path.replace(/^.*[\\/]/, ''), file.contents);
+  }
+  return { files, modules: results.flatMap((result) => Object.keys(result.metafile?.inputs ?? {})) };
 }

@@ -43,6 +43,26 @@ export const styles: CSSResult = css`
     border-block-start: 1px solid var(--_border);
   }
   /* As high as title, now playing and badges together, so that the card does not jump when play is pressed. */
+  .mini {
+    padding: 0.5rem 0.75rem;
+    gap: 0;
+  }
+  .mini .text {
+    min-block-size: 2.75rem;
+  }
+  .mini .play {
+    inline-size: 2.5rem;
+    block-size: 2.5rem;
+  }
+  .timeline {
+    margin-block-end: -0.25rem;
+  }
+  canvas {
+    flex: none;
+    inline-size: 3.5rem;
+    block-size: 0.6875rem;
+    color: var(--_accent);
+  }
   .text {
     display: grid;
     flex: 1;
@@ -111,6 +131,11 @@ export const styles: CSSResult = css`
     border-radius: 50%;
     background: currentColor;
   }
+  .action {
+    border-radius: 99rem;
+    color: var(--_live);
+    white-space: nowrap;
+  }
   .badge.lit {
     color: var(--_accent);
     border-color: currentColor;
@@ -166,8 +191,8 @@ export const styles: CSSResult = css`
     outline-offset: 3px;
   }
   .mute {
-    inline-size: 1.75rem;
-    block-size: 1.75rem;
+    inline-size: 2rem;
+    block-size: 2rem;
     color: var(--_subtle);
   }
   .mute:hover {

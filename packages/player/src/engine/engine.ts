@@ -283,7 +283,9 @@ class Engine implements RadioEngine {
   }
 
   #onPosition(position: SinkPosition): void {
-    if (this.#session === undefined) return;
+    const { state, stream, frame } = position;
+    // A report that was on its way when another place was jumped to is about sound that is gone.
+    if (this.#session === undefined || (state === 'playing' && !this.#timeline.knows(stream, frame))) return;
     const underruns = position.underruns - this.#sinkUnderruns;
     this.#sinkUnderruns = position.underruns;
     const onAir = this.#follower?.onAir ?? false;

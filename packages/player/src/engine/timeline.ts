@@ -32,6 +32,10 @@ export class Timeline {
     return found;
   }
 
+  knows(stream: number, frame: number): boolean {
+    return this.#segments.some((one) => one.stream === stream && frame >= one.position && frame <= one.end);
+  }
+
   clear(): void {
     this.#segments = [];
   }

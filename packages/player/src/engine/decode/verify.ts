@@ -1,9 +1,10 @@
-import { createPcmMd5, floatToS24, type PcmMd5 } from '@bucket-radio/pcm';
+import { floatToS24 } from '@bucket-radio/pcm';
 import type { PcmBatch } from './decoder.ts';
+import { Md5 } from './md5.ts';
 
 /** Computes the MD5 of decoded sound the way the station did at capture: as interleaved S24LE. */
 export class PcmVerifier {
-  readonly #md5: PcmMd5 = createPcmMd5();
+  readonly #md5: Md5 = new Md5();
   #bytes: Uint8Array = new Uint8Array(0);
 
   update({ left, right }: PcmBatch): void {
