@@ -35,6 +35,7 @@ const directory = mkdtempSync(join(tmpdir(), 'bench-fanout-'));
 chmodSync(directory, 0o777);
 const children: ChildProcess[] = [];
 const servers: Server[] = [];
+let stopping = false;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function freePort(): Promise<number> {
@@ -70,7 +71,7 @@ function start(command: string, args: readonly string[]): ChildProcess {
     errors += data;
   });
   child.once('exit', (code) => {
-    if (code !== 0 && code !== null)
+    if (code !== 0 && code !== null && !stopping)
       say(
         `${command} ended with ${code}: ${errors
           .trim()
@@ -240,6 +241,7 @@ try {
   if (values.write) writeScalePage(result, versions);
   say(JSON.stringify(result));
 } finally {
+  stopping = true;
   for (const child of children) child.kill('SIGTERM');
   for (const server of servers) {
     server.closeAllConnections();

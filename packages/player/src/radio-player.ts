@@ -35,6 +35,7 @@ export class RadioPlayer extends LitElement {
   static override properties: PropertyDeclarations = {
     src: {},
     base: {},
+    tokenUrl: { attribute: 'token-url' },
     workletSrc: { attribute: 'worklet-src' },
     engineKind: { attribute: 'engine' },
     latencyMode: { attribute: 'latency-mode' },
@@ -52,6 +53,8 @@ export class RadioPlayer extends LitElement {
   declare src: string;
   /** Directory of the media objects, when it is not the manifest's own. */
   declare base: string | undefined;
+  /** Of a private station: where its gate gives session tokens. */
+  declare tokenUrl: string | undefined;
   /** URL of `worklet.js`, when it does not lie beside the player's module. */
   declare workletSrc: string | undefined;
   /** Which engine plays; takes effect with the next station. */
@@ -79,6 +82,7 @@ export class RadioPlayer extends LitElement {
     super();
     this.src = '';
     this.base = undefined;
+    this.tokenUrl = undefined;
     this.workletSrc = undefined;
     this.engineKind = 'auto';
     this.latencyMode = 'balanced';
@@ -154,7 +158,8 @@ export class RadioPlayer extends LitElement {
     if (changed.has('volume') || changed.has('muted')) engine.setVolume(this.#effectiveVolume);
     if (changed.has('quality')) engine.setQuality(this.quality);
     if (changed.has('latencyMode')) engine.setLatencyMode(this.latencyMode);
-    if (['src', 'base', 'workletSrc', 'engineKind'].some((name) => changed.has(name))) this.#changeStation(engine);
+    if (['src', 'base', 'tokenUrl', 'workletSrc', 'engineKind'].some((name) => changed.has(name)))
+      this.#changeStation(engine);
   }
 
   protected override updated(): void {
@@ -345,6 +350,7 @@ export class RadioPlayer extends LitElement {
       latencyMode: this.latencyMode,
       volume: this.#effectiveVolume,
       ...(this.base === undefined ? {} : { base: this.base }),
+      ...(this.tokenUrl === undefined ? {} : { tokenUrl: this.tokenUrl }),
       ...(this.workletSrc === undefined ? {} : { workletUrl: new URL(this.workletSrc, document.baseURI) }),
     };
     const engine = createBestEngine(options, this.engineKind);

@@ -48,6 +48,8 @@ export class VirtualStation {
   epoch: string = EPOCH;
   live = true;
   missing: Manifest['missing'] = [];
+  /** The object's own path, where a gate hands out others. */
+  rewrite: (path: string) => string = (path) => path;
   /** Overrides fields of the manifest. */
   patch: (manifest: Manifest) => object = (manifest) => manifest;
   readonly #clock: VirtualClock;
@@ -146,7 +148,7 @@ export class VirtualStation {
     if (fault === 'drop') throw new TypeError('Failed to fetch');
     if (typeof fault === 'number') return new Response(null, { status: fault });
     if (path === 'manifest.json') return this.#manifestResponse(headers.get('if-none-match'));
-    const object = this.#object(path.replace(/\?.*/, ''));
+    const object = this.#object(this.rewrite(path.replace(/\?.*/, '')));
     if (object === undefined) return this.#respond(404, null);
     const body = fault === 'truncate' ? object.subarray(0, object.length / 2) : object;
     const rate = this.rate(path);

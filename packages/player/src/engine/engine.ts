@@ -235,7 +235,7 @@ class Engine implements RadioEngine {
   }
 
   #createFollower(): Follower {
-    const { fetch, random, src, base } = this.#options;
+    const { fetch, random, src, base, tokenUrl } = this.#options;
     const page = typeof document === 'undefined' ? undefined : document.baseURI;
     const url = parseUrl(src, page);
     return new Follower({
@@ -243,6 +243,7 @@ class Engine implements RadioEngine {
       clock: this.#clock,
       random: random ?? Math.random,
       src: url.href,
+      tokenUrl: tokenUrl === undefined ? undefined : parseUrl(tokenUrl, page).href,
       base: base === undefined ? new URL('.', url).href : directory(new URL(base, page ?? url)),
       revalidate: page === undefined ? 'header' : 'browser',
       quality: this.#quality,

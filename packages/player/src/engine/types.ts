@@ -81,6 +81,8 @@ export interface RadioEngineOptions {
   readonly src: string;
   /** Directory that the manifest's paths are relative to. Default: the manifest's own. */
   readonly base?: string;
+  /** Of a station with a private bucket: where its gate gives session tokens. They are renewed by themselves. */
+  readonly tokenUrl?: string;
   /** Default `auto`. */
   readonly quality?: Quality;
   /** How close to the live edge to play. Default `balanced`. */

@@ -21,12 +21,18 @@ const MAX_OBJECT_ROUNDS = 3;
 const MAX_BUFFERED_MS = 45_000;
 const ROOM_POLL_MS = 500;
 
+/** Paths that expire are renewed this long before. */
+const EXPIRY_MARGIN_MS = 60_000;
+const EXPIRY_RETRY_MS = 5_000;
+
 export interface FollowerOptions {
   readonly fetch: FetchLike;
   readonly clock: Clock;
   /** Numbers in [0, 1). */
   readonly random: () => number;
   readonly src: string;
+  /** Where the gate of a private bucket gives session tokens. */
+  readonly tokenUrl?: string | undefined;
   /** Directory of the media objects. */
   readonly base: string;
   readonly revalidate: 'header' | 'browser';
@@ -82,6 +88,7 @@ export class Follower {
   /** Answers for that segment that a cache must not repeat. */
   #misses = 0;
   #troubled = false;
+  #renewPathsAt = 0;
   /** Ends what is being waited for when the network is back. */
   #waker = new AbortController();
 
@@ -154,12 +161,25 @@ export class Follower {
     const cursor = manifest === undefined ? undefined : this.#seek(manifest);
     const view = manifest === undefined || cursor === undefined ? undefined : viewOfEpoch(manifest, cursor.epoch);
     if (manifest === undefined || cursor === undefined || view === undefined) return this.#pollLater(signal);
+    if (this.#pathsExpire(manifest)) return this.#renewPaths(signal);
     if (cursor.next <= view.latest) return this.#fetch(view, cursor, signal);
     if (view !== manifest || this.#failures > 0) return this.#pollLater(signal);
     const untilMs = this.#prediction.untilMs(manifest, cursor.next);
     if (untilMs === undefined) return this.#pollLater(signal);
     await this.#options.clock.sleep(untilMs + this.#prediction.spreadMs(this.#options.random), signal);
     await this.#fetchPredicted(manifest, cursor, signal);
+  }
+
+  /** Whether the paths in hand are about to stop working. */
+  #pathsExpire({ validUntil }: Manifest): boolean {
+    if (validUntil === undefined || this.#options.clock.now() < this.#renewPathsAt) return false;
+    return this.serverClock.now() > validUntil - EXPIRY_MARGIN_MS;
+  }
+
+  /** Should that fail, the paths in hand go on being used while they work. */
+  async #renewPaths(signal: AbortSignal): Promise<void> {
+    this.#renewPathsAt = this.#options.clock.now() + EXPIRY_RETRY_MS;
+    await this.#poll(signal);
   }
 
   async #pollLater(signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import { PlayerError } from '../error.ts';
 import type { Clock } from './clock.ts';
 import { type FetchLike, type HttpReply, httpGet, whyNot } from './http.ts';
 import { ServerClock } from './server-clock.ts';
+import { Session } from './session.ts';
 
 /** A manifest has at most 2 KiB; this much is read. */
 const MAX_MANIFEST_BYTES = 65_536;
@@ -17,6 +18,8 @@ export interface ManifestSourceOptions {
   readonly fetch: FetchLike;
   readonly clock: Clock;
   readonly url: string;
+  /** Where the gate of a private bucket gives session tokens. */
+  readonly tokenUrl?: string | undefined;
   /**
    * How an unchanged manifest stays cheap. `header`: this code sends `If-None-Match`. `browser`: the browser's HTTP cache
    * does; a header of ours would cost every cross-origin poll a preflight, and buckets often do not allow it.
@@ -28,22 +31,31 @@ export interface ManifestSourceOptions {
 export class ManifestSource {
   readonly clock: ServerClock;
   readonly #options: ManifestSourceOptions;
+  readonly #session: Session | undefined;
   #etag: string | null = null;
   #text = '';
 
   constructor(options: ManifestSourceOptions) {
     this.#options = options;
     this.clock = new ServerClock(options.clock);
+    if (options.tokenUrl !== undefined) this.#session = new Session(options, options.tokenUrl);
   }
 
   async poll(signal: AbortSignal): Promise<ManifestPoll> {
+    const reply = await this.#get(signal);
+    if (this.#session === undefined || reply.kind !== 'not-found' || reply.status !== 403) return this.#read(reply);
+    // The token came to its end before its time: another one.
+    this.#session.forget();
+    return this.#read(await this.#get(signal));
+  }
+
+  async #get(signal: AbortSignal): Promise<HttpReply> {
     const { url, revalidate } = this.#options;
-    const conditional = revalidate === 'header' && this.#etag !== null;
-    const init: RequestInit = conditional
-      ? { cache: 'no-cache', headers: { 'If-None-Match': this.#etag ?? '' } }
-      : { cache: 'no-cache' };
+    const access = (await this.#session?.headers(signal)) ?? {};
+    const condition = revalidate === 'header' && this.#etag !== null ? { 'If-None-Match': this.#etag } : {};
+    const init: RequestInit = { cache: 'no-cache', headers: { ...access, ...condition } };
     const request = { url, init, timeoutMs: MANIFEST_TIMEOUT_MS, maxBytes: MAX_MANIFEST_BYTES };
-    return this.#read(await httpGet(this.#options, request, signal));
+    return httpGet(this.#options, request, signal);
   }
 
   #read(reply: HttpReply): ManifestPoll {
