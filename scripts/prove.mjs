@@ -35,6 +35,12 @@ const PROOFS = {
     shows: 'segments, encoders and CMAF objects hold exactly the captured frames, judged by ffmpeg and flac',
     tests: ['packages/segmenter', 'packages/encoders'],
   },
+  joins: {
+    shows:
+      'a decoder that starts at a cut gives, after the lead-in, what one gives that was running: libopus, WebCodecs and MSE',
+    tests: ['packages/encoders/src/opus/opus-encoder.test.ts', 'packages/encoders/src/cmaf/chromium.browser.test.ts'],
+    scaled: true,
+  },
   capture: {
     shows:
       'every sample a live source loses is accounted for: simulated clocks for 30 days, frozen readers, unplugged devices, overruns',
@@ -81,12 +87,19 @@ const PROOFS = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string', default: '1' }, scale: { type: 'string', default: '1' } },
+  options: {
+    seed: { type: 'string', default: '1' },
+    scale: { type: 'string', default: '1' },
+    /** A directory of recorded music, where a proof would else make its own. */
+    music: { type: 'string' },
+  },
 });
 const proof = PROOFS[positionals[0] ?? ''];
 const scale = Number(values.scale);
 if (proof === undefined || !(scale > 0)) {
-  console.error('usage: pnpm prove NAME [--seed S] [--scale F]   (F > 0; 1 is the scale of npm test)');
+  console.error(
+    'usage: pnpm prove NAME [--seed S] [--scale F] [--music DIRECTORY]   (F > 0; 1 is the scale of npm test)',
+  );
   for (const [name, { shows }] of Object.entries(PROOFS)) console.error(`  ${name.padEnd(16)} ${shows}`);
   process.exit(2);
 }
@@ -98,6 +111,11 @@ console.log(`${positionals[0]}: ${proof.shows}\nseed ${values.seed}, scale ${sca
 const { status } = spawnSync('node', ['scripts/launch.mjs', 'test', ...proof.tests], {
   cwd: ROOT,
   stdio: 'inherit',
-  env: { ...process.env, PROVE_SEED: values.seed, PROVE_SCALE: String(scale) },
+  env: {
+    ...process.env,
+    PROVE_SEED: values.seed,
+    PROVE_SCALE: String(scale),
+    ...(values.music && { PROVE_MUSIC: values.music }),
+  },
 });
 process.exitCode = status ?? 1;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { CHANNELS, type OpusPacket, type PcmBlock } from '@bucket-radio/pcm';
-import { music, pcmBlocks, serviceOrSkip } from '@bucket-radio/testing';
+import { music, pcmBlocks, proofMusic, serviceOrSkip } from '@bucket-radio/testing';
 import { describe, expect, it } from 'vitest';
 import type { Backend } from '../backend.ts';
 import { LEAD_IN_PACKETS } from './cuts.ts';
@@ -8,6 +8,8 @@ import { createOpusEncoder, type OpusEncoder, type OpusEncoderOptions } from './
 
 const segmentFrames = 48_000;
 const packetsPerSegment = segmentFrames / 960;
+const SEED = Number(process.env['PROVE_SEED'] ?? 1);
+const CUTS = Math.max(2, Math.round(30 * Number(process.env['PROVE_SCALE'] ?? 1)));
 const backends: readonly Backend[] = ['native', 'wasm'];
 
 interface Decoder {
@@ -70,11 +72,10 @@ describe.each(backends)('the Opus encoder (%s)', (backend) => {
   });
 
   it.skipIf(skip)('lets a fresh decoder join at a cut bit for bit after the lead-in', async () => {
-    const cuts = 30;
-    const source = music((cuts + 1) * segmentFrames, 5);
+    const source = proofMusic((CUTS + 1) * segmentFrames, SEED + 4);
     const packets = encodeAll(await create(), pcmBlocks(source, { segmentFrames })).map((packet) => packet.data);
     const continuous = decode(packets);
-    for (let cut = 1; cut <= cuts; cut++) {
+    for (let cut = 1; cut <= CUTS; cut++) {
       const first = cut * packetsPerSegment;
       const segment = packets.slice(first - LEAD_IN_PACKETS, first + packetsPerSegment);
       const joined = decode(segment).subarray(LEAD_IN_PACKETS * 960 * CHANNELS);
