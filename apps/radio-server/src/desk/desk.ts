@@ -217,7 +217,7 @@ export class Desk implements MonitorDesk {
     return {
       ...status,
       onAir: this.onAir,
-      segments: segments.map((segment) => onItsWay(segment, this.#puts)),
+      segments: segments.map((segment) => onItsWay(segment, this.#puts, status.window?.first)),
       capture: { state, xruns, clockPpm, trueBitDepth, ntp },
       spool: {
         memoryBytes: spool.memoryBytes,

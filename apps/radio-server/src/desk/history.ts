@@ -1,19 +1,5 @@
 import type { Levels } from '../status.ts';
-import type { MonitorStatus } from './monitor-status.ts';
-
-/** One minute; what could not be measured is `null`. */
-export interface Minute {
-  /** UTC at its end, in milliseconds. */
-  readonly atMs: number;
-  /** Highest true peak of both channels, dBFS. */
-  readonly peakDbfs: number;
-  /** Mean of the short-term loudness, LUFS. */
-  readonly loudness: number;
-  readonly queuedSegments: number;
-  readonly putP95Ms: number | null;
-  readonly sentBps: number;
-  readonly gaps: number;
-}
+import type { Minute, MonitorStatus } from './monitor-status.ts';
 
 /** A day. */
 const MINUTES = 24 * 60;

@@ -1,7 +1,5 @@
 import type { Alert } from '../alerts/alert.ts';
-import type { StationStatus } from '../status.ts';
-import type { StoreHealth } from './store-meter.ts';
-import type { SegmentOnItsWay } from './timeline.ts';
+import type { SegmentStatus, StationStatus } from '../status.ts';
 
 /** `off`: stopped from the monitor; the process and the monitor go on. */
 export type OnAir = 'starting' | 'on' | 'stopping' | 'off';
@@ -47,4 +45,50 @@ export interface MonitorStatus extends Omit<StationStatus, 'segments'> {
   readonly alerts: { readonly active: readonly Alert[]; readonly past: readonly Alert[]; readonly raised: number };
   readonly nowPlaying: { readonly title: string; readonly artist?: string; readonly album?: string } | null;
   readonly process: { readonly uptimeSeconds: number; readonly rssBytes: number; readonly cpuSeconds: number };
+}
+
+/** How the bucket has answered since the start. */
+export interface StoreHealth {
+  /** By what a bill counts: writes and listings, reads, deletes (which are free). */
+  readonly requests: { readonly writes: number; readonly reads: number; readonly deletes: number };
+  readonly failures: number;
+  readonly bytesSent: number;
+  /** Of the last 500 writes that succeeded, in milliseconds; `null` before the first. */
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  /** Sent over the last minute, bits per second. */
+  readonly sentBps: number;
+  /** The fastest that a write of 100 kB or more was sent, bits per second: what the line can do at least. */
+  readonly seenBps: number | null;
+}
+
+/** Where one rendition of a segment is on its way; `leaving`: readable, but no longer in the manifest. */
+export type RenditionState =
+  | 'encoding'
+  | 'spooled'
+  | 'uploading'
+  | 'uploaded'
+  | 'in-window'
+  | 'leaving'
+  | 'deleted'
+  | 'failed';
+
+/** A segment and both its renditions. */
+export interface SegmentOnItsWay extends SegmentStatus {
+  readonly hq: RenditionState;
+  readonly lq: RenditionState;
+}
+
+/** One minute; what could not be measured is `null`. */
+export interface Minute {
+  /** UTC at its end, in milliseconds. */
+  readonly atMs: number;
+  /** Highest true peak of both channels, dBFS. */
+  readonly peakDbfs: number;
+  /** Mean of the short-term loudness, LUFS. */
+  readonly loudness: number;
+  readonly queuedSegments: number;
+  readonly putP95Ms: number | null;
+  readonly sentBps: number;
+  readonly gaps: number;
 }

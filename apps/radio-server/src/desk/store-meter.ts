@@ -1,24 +1,10 @@
 import type { StoreMetric } from '@bucket-radio/object-store';
+import type { StoreHealth } from './monitor-status.ts';
 
 /** Calls whose time is remembered, for percentiles. */
 const REMEMBERED_CALLS = 500;
 /** Bytes per second are told over this time. */
 const RATE_SECONDS = 60;
-
-/** How the bucket has answered since the start. */
-export interface StoreHealth {
-  /** By what a bill counts: writes and listings, reads, deletes (which are free). */
-  readonly requests: { readonly writes: number; readonly reads: number; readonly deletes: number };
-  readonly failures: number;
-  readonly bytesSent: number;
-  /** Of the last 500 writes that succeeded, in milliseconds; `null` before the first. */
-  readonly p50Ms: number | null;
-  readonly p95Ms: number | null;
-  /** Sent over the last minute, bits per second. */
-  readonly sentBps: number;
-  /** The fastest that a write of 100 kB or more was sent, bits per second: what the line can do at least. */
-  readonly seenBps: number | null;
-}
 
 const WRITES: ReadonlySet<StoreMetric['operation']> = new Set([
   'put',

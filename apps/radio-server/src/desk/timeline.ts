@@ -1,15 +1,7 @@
 import type { ObjectStore, StoreMetric } from '@bucket-radio/object-store';
 import type { RenditionName } from '@bucket-radio/pcm';
 import type { SegmentStatus } from '../status.ts';
-
-/** Where one rendition of a segment is on its way. */
-export type RenditionState = 'encoding' | 'spooled' | 'uploading' | 'uploaded' | 'in-window' | 'deleted' | 'failed';
-
-/** A segment and both its renditions. */
-export interface SegmentOnItsWay extends SegmentStatus {
-  readonly hq: RenditionState;
-  readonly lq: RenditionState;
-}
+import type { RenditionState, SegmentOnItsWay } from './monitor-status.ts';
 
 type Put = 'uploading' | 'uploaded' | 'failed';
 const SEGMENT_KEY = /(?:^|\/)(hq|lq)\/(\d{8,})\.mp4$/;
@@ -54,13 +46,15 @@ export class PutTracker {
   }
 }
 
-export function onItsWay(segment: SegmentStatus, puts: PutTracker): SegmentOnItsWay {
+/** @param first index of the window's first segment, `undefined` while there is none */
+export function onItsWay(segment: SegmentStatus, puts: PutTracker, first: number | undefined): SegmentOnItsWay {
   const state = (rendition: RenditionName): RenditionState => {
     if (segment.state === 'deleted') return 'deleted';
     if (segment.state === 'dropped') return 'failed';
     const bytes = rendition === 'hq' ? segment.hqBytes : segment.lqBytes;
     const put = puts.state(segment.index, rendition);
-    if (segment.state === 'live') return put === 'failed' || put === 'uploading' ? put : 'in-window';
+    if (segment.state === 'live' && (put === 'failed' || put === 'uploading')) return put;
+    if (segment.state === 'live') return first !== undefined && segment.index < first ? 'leaving' : 'in-window';
     return put ?? (bytes === 0 ? 'encoding' : 'spooled');
   };
   return { ...segment, hq: state('hq'), lq: state('lq') };

@@ -10,6 +10,8 @@ const SCALE = Number(process.env['PROVE_SCALE'] ?? 1);
 const SECONDS_PER_PIECE = 45 * SCALE;
 const PIECES = Math.ceil(SCALE);
 const SETTINGS = { silenceDbfs: -65, silenceSeconds: 20, bitDepth: 24 };
+/** Lossy files decode to more than full scale, and would really be clipped. */
+const HEADROOM_DB = -4;
 const GOOD_SECONDS = 6;
 
 interface Told extends SignalFinding {
@@ -38,7 +40,7 @@ describe.skipIf(!serviceOrSkip('ffmpeg').available || music.length === 0)('the s
     let seconds = 0;
     const falseAlarms: string[] = [];
     for (const path of music.slice(0, PIECES)) {
-      const samples = await decodeMusic(path, SECONDS_PER_PIECE);
+      const samples = await decodeMusic(path, SECONDS_PER_PIECE, 0, HEADROOM_DB);
       seconds += samples.length / 2 / SAMPLE_RATE;
       const alarms = listen(samples).filter(({ state }) => state === 'raised');
       for (const { kind, message, atSecond } of alarms)
@@ -53,7 +55,7 @@ describe.skipIf(!serviceOrSkip('ffmpeg').available || music.length === 0)('the s
 
   test('tells every fault by its name, in time', async () => {
     for (const path of music.slice(0, PIECES)) {
-      const piece = await decodeMusic(path, 60, 20);
+      const piece = await decodeMusic(path, 60, 20, HEADROOM_DB);
       const cut = (from: number, to: number): Int32Array =>
         piece.subarray(from * SAMPLE_RATE * 2, to * SAMPLE_RATE * 2);
       if (piece.length < 60 * SAMPLE_RATE * 2) continue;

@@ -19,7 +19,7 @@ export async function monitorFiles(): Promise<MonitorFiles> {
 
 /** Bundles the page from its sources; `index.html` and `monitor.css` are taken as they are. */
 export async function bundleMonitor(): Promise<MonitorFiles> {
-  const { build } = await import('esbuild');
+  const [{ build }, { bundlePlayer }] = await Promise.all([import('esbuild'), import('@bucket-radio/player/bundle')]);
   const page = fileURLToPath(new URL('./page/', import.meta.url));
   const { outputFiles } = await build({
     entryPoints: [`${page}main.ts`],
@@ -32,7 +32,11 @@ export async function bundleMonitor(): Promise<MonitorFiles> {
     conditions: ['@bucket-radio/source', 'production'],
   });
   const script = outputFiles[0]?.contents ?? new Uint8Array();
+  const player = [...(await bundlePlayer()).files].map(
+    ([name, body]) => [name, { body, contentType: contentTypeOf(name) }] as const,
+  );
   return new Map([
+    ...player,
     ['index.html', await fileOf(page, 'index.html')],
     ['monitor.css', await fileOf(page, 'monitor.css')],
     ['monitor.js', { body: script, contentType: contentTypeOf('monitor.js') }],

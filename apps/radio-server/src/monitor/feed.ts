@@ -1,6 +1,5 @@
 import type { Alert } from '../alerts/alert.ts';
-import type { Minute } from '../desk/history.ts';
-import type { MonitorStatus } from '../desk/monitor-status.ts';
+import type { Minute, MonitorStatus } from '../desk/monitor-status.ts';
 import type { LogLine } from '../log-tail.ts';
 import type { Levels, SegmentStatus } from '../status.ts';
 

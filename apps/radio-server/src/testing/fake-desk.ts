@@ -1,6 +1,4 @@
-import type { Minute } from '../desk/history.ts';
-import type { MonitorStatus } from '../desk/monitor-status.ts';
-import type { SegmentOnItsWay } from '../desk/timeline.ts';
+import type { Minute, MonitorStatus, SegmentOnItsWay } from '../desk/monitor-status.ts';
 import type { LogLine } from '../log-tail.ts';
 import { MonitorFeed, type Title } from '../monitor/feed.ts';
 import type { MonitorDesk } from '../monitor/server.ts';

@@ -56,9 +56,21 @@ export function recordedMusic(): string[] {
 }
 
 /** Decodes with ffmpeg, from `fromSecond` on. @returns interleaved 24-bit stereo at 48 kHz */
-export async function decodeMusic(path: string, seconds: number, fromSecond = 0): Promise<Int32Array> {
+export async function decodeMusic(path: string, seconds: number, fromSecond = 0, gainDb = 0): Promise<Int32Array> {
   const input = ['-ss', String(fromSecond), '-i', path];
-  const output = ['-t', String(seconds), '-f', 's24le', '-ar', String(SAMPLE_RATE), '-ac', String(CHANNELS), '-'];
+  const output = [
+    '-t',
+    String(seconds),
+    '-af',
+    `volume=${gainDb}dB`,
+    '-f',
+    's24le',
+    '-ar',
+    String(SAMPLE_RATE),
+    '-ac',
+    String(CHANNELS),
+    '-',
+  ];
   const child = spawn('ffmpeg', ['-v', 'error', ...input, ...output], { stdio: ['ignore', 'pipe', 'inherit'] });
   const chunks: Buffer[] = [];
   for await (const chunk of child.stdout) chunks.push(chunk as Buffer);

@@ -6,6 +6,11 @@ export function bytesText(bytes: number): string {
   return `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
+/** `2480000` → `2.48 Mbit/s`. */
+export function bitRateText(bps: number): string {
+  return `${(bps / 1e6).toFixed(2)} Mbit/s`;
+}
+
 /** Kilobytes for a column of them: `1536000` → `1,536`; nothing stored yet is a dash. */
 export function kilobytesText(bytes: number): string {
   return bytes === 0 ? '–' : Math.round(bytes / 1000).toLocaleString('en');
@@ -24,12 +29,23 @@ export function durationText(seconds: number): string {
   return `${days === 0 ? '' : `${days}d `}${clock} ${two(whole % 60)}s`;
 }
 
+/** `5.1 hours`, `12 days`: how long a disk lasts. */
+export function hoursText(hours: number): string {
+  return hours < 72 ? `${hours.toFixed(1)} hours` : `${Math.floor(hours / 24)} days`;
+}
+
 /** Time of day where the reader is: `21:05:09`. */
 export function clockText(utcMs: number): string {
   return new Date(utcMs).toLocaleTimeString('en-GB');
 }
 
-/** `-18.3 dB`; below the meter's reach it is silence. */
-export function decibelText(dbfs: number): string {
-  return dbfs <= -120 ? '−∞' : dbfs.toFixed(1).replace('-', '−');
+/** `−18.3`; below the meter's reach it is silence. */
+export function decibelText(db: number): string {
+  return db <= -120 ? '−∞' : db.toFixed(1).replace('-', '−');
+}
+
+/** `+61 ppm`, `−0.3`: with its sign, which is what is looked for. */
+export function signedText(value: number, digits = 0): string {
+  const text = Math.abs(value).toFixed(digits);
+  return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
 }

@@ -10,7 +10,7 @@ const HOT_DBFS = -1;
 const MARKS = [-48, -36, -24, -12, 0] as const;
 const CHANNELS = ['Left', 'Right'] as const;
 
-/** Peak and RMS of both channels, with peak hold: the bar is RMS, the thin bar the peak, the line the held peak. */
+/** True peak and VU of both channels: the bar is the VU needle, the pale bar the true peak, the line the held peak. */
 export class LevelMeter extends LitElement {
   static override properties = { levels: { attribute: false } };
   declare levels: Levels | null;
@@ -32,7 +32,7 @@ export class LevelMeter extends LitElement {
 
   #channel(name: string, channel: 0 | 1): TemplateResult {
     const peak = this.levels?.peakDbfs[channel] ?? Number.NEGATIVE_INFINITY;
-    const rms = this.levels?.rmsDbfs[channel] ?? Number.NEGATIVE_INFINITY;
+    const vu = this.levels?.vuDbfs[channel] ?? Number.NEGATIVE_INFINITY;
     const held = this.levels === null ? peak : this.#holds[channel].update(peak, performance.now());
     const now = Math.round(Math.max(peak, FLOOR_DBFS));
     return html`
@@ -41,14 +41,14 @@ export class LevelMeter extends LitElement {
         <div
           class="track"
           role="meter"
-          aria-label="${name} channel peak level"
+          aria-label="${name} channel true peak"
           aria-valuemin=${FLOOR_DBFS}
           aria-valuemax="0"
           aria-valuenow=${now}
           aria-valuetext="${now} dBFS"
         >
           <div class="bar peak" .style=${`clip-path: inset(0 ${100 - percent(peak)}% 0 0)`}></div>
-          <div class="bar" .style=${`clip-path: inset(0 ${100 - percent(rms)}% 0 0)`}></div>
+          <div class="bar" .style=${`clip-path: inset(0 ${100 - percent(vu)}% 0 0)`}></div>
           <div class="hold ${held >= HOT_DBFS ? 'hot' : ''}" .style=${`left: ${percent(held)}%`}></div>
         </div>
         <output class="${held >= HOT_DBFS ? 'hot' : ''}" aria-hidden="true">${decibelText(held)}</output>

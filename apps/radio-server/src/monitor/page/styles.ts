@@ -48,14 +48,15 @@ export const monitorStyles = css`
     border-radius: 50%;
     background: var(--soft);
   }
-  .air[data-state='live'] {
+  .air[data-state='on'] {
     border-color: currentColor;
     color: var(--live);
   }
-  .air[data-state='live'] .lamp {
+  .air[data-state='on'] .lamp {
     background: currentColor;
     box-shadow: 0 0 0.6rem currentColor;
   }
+  .air[data-state='off'],
   .air[data-state='lost'] {
     border-color: currentColor;
     color: var(--warn);
@@ -128,7 +129,8 @@ export const monitorStyles = css`
     overflow-wrap: anywhere;
   }
   .scroll {
-    overflow-x: auto;
+    max-height: 24rem;
+    overflow: auto;
   }
   table {
     width: 100%;
@@ -157,19 +159,157 @@ export const monitorStyles = css`
     width: 5rem;
     text-align: start;
   }
-  .state[data-state='live'] {
-    color: var(--good);
+  [data-state='in-window'],
+  [data-state='uploaded'] {
+    --tone: var(--good);
   }
-  .state[data-state='queued'],
-  .state[data-state='encoding'] {
+  [data-state='spooled'],
+  [data-state='encoding'] {
+    --tone: var(--warn);
+  }
+  [data-state='uploading'] {
+    --tone: var(--accent);
+  }
+  [data-state='failed'] {
+    --tone: var(--live);
+  }
+  [data-state='leaving'],
+  [data-state='deleted'] {
+    --tone: var(--soft);
+  }
+  .state {
+    color: var(--tone);
+  }
+  .state[data-state='failed'] {
+    font-weight: 650;
+  }
+  .strip {
+    display: grid;
+    grid-template-columns: 1.6rem repeat(20, minmax(0, 1fr));
+    gap: 3px;
+    align-items: center;
+    margin-bottom: 0.9rem;
+  }
+  .strip .label {
+    color: var(--soft);
+    font-size: 0.8rem;
+  }
+  .cell {
+    height: 1.1rem;
+    border-radius: 3px;
+    background: var(--tone, var(--track));
+  }
+  .cell[data-state='deleted'] {
+    opacity: 0.35;
+  }
+  .cell[data-state='uploading'] {
+    animation: breathe 1s ease-in-out infinite alternate;
+  }
+  @keyframes breathe {
+    to {
+      opacity: 0.45;
+    }
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .cell {
+      animation: none !important;
+    }
+  }
+  .alerts {
+    display: grid;
+    gap: 0.6rem;
+    margin-block: 0.8rem;
+  }
+  .alert {
+    --tone: var(--warn);
+    padding: 0.7rem 1rem;
+    border: 1px solid var(--tone);
+    border-inline-start-width: 0.5rem;
+    border-radius: 0.6rem;
+    background: var(--card);
+    overflow-wrap: anywhere;
+  }
+  .alert[data-severity='critical'] {
+    --tone: var(--live);
+  }
+  .alert strong {
+    color: var(--tone);
+  }
+  .grid.wide {
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 17.5rem), 1fr));
+  }
+  .charts {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr));
+    gap: 1rem;
+  }
+  figure {
+    min-width: 0;
+    margin: 0;
+  }
+  figcaption small {
+    display: block;
+    font-size: 0.8rem;
+  }
+  svg {
+    display: block;
+    width: 100%;
+    height: 3.75rem;
+    border: 1px solid var(--line);
+    border-radius: 0.4rem;
+    background: var(--paper);
+  }
+  svg line {
+    stroke: var(--line);
+    vector-effect: non-scaling-stroke;
+  }
+  svg path {
+    fill: none;
+    stroke: var(--accent);
+    stroke-width: 1.5;
+    vector-effect: non-scaling-stroke;
+  }
+  svg circle {
+    fill: var(--accent);
+  }
+  .past {
+    max-height: 18rem;
+    margin: 0;
+    padding: 0;
+    overflow-y: auto;
+    list-style: none;
+  }
+  .past li {
+    padding-block: 0.3rem;
+    border-top: 1px solid var(--line);
+    overflow-wrap: anywhere;
+  }
+  .card + .card {
+    margin-top: 1rem;
+  }
+  .grid .card {
+    margin-top: 0;
+  }
+  .log {
+    max-height: 20rem;
+    overflow-y: auto;
+    font: 0.82rem / 1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
+  }
+  .log p {
+    padding-block: 0.1rem;
+    overflow-wrap: anywhere;
+  }
+  .log time,
+  .past time {
+    color: var(--soft);
+  }
+  .log [data-level='warn'] .level {
     color: var(--warn);
   }
-  .state[data-state='dropped'] {
+  .log [data-level='error'] .level,
+  .log [data-level='fatal'] .level {
     color: var(--live);
-    font-weight: 600;
-  }
-  .state[data-state='deleted'] {
-    color: var(--soft);
+    font-weight: 700;
   }
   @media (max-width: 30rem) {
     .uptime {
