@@ -95,7 +95,7 @@ function keyOf(recordings: readonly RecordingInfo[], which: string): string {
 }
 
 async function withColdStore(config: StationConfig, work: (store: S3Store) => Promise<void>): Promise<void> {
-  const store = openColdStore(config, (level, message) => process.stderr.write(`radio: ${level}: ${message}\n`));
+  const store = openColdStore(config);
   if (store === undefined) {
     throw new ConfigError([
       'there is no archive bucket: set RADIO_ARCHIVE_BUCKET, RADIO_ARCHIVE_ACCESS_KEY and RADIO_ARCHIVE_SECRET_KEY',

@@ -9,10 +9,10 @@ import {
   sidecarPath,
 } from '@bucket-radio/archive';
 import { type FullObjectStore, isObjectStoreError } from '@bucket-radio/object-store';
-import { createDedupeIndex, type Upload, type Uploader } from '@bucket-radio/uploader';
+import { type Upload, UploadError, type Uploader } from '@bucket-radio/uploader';
 import { ARCHIVE_PREFIX } from './cold-store.ts';
 
-/** A recording that cannot be stored, whoever tries again: it is damaged, or changes. The message is for a person. */
+/** A recording that cannot be stored, however often it is tried: it is damaged. The message is for a person. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
 }
@@ -32,8 +32,8 @@ export interface StoreRecordingOptions {
 /** What became of a recording on its way to cold storage. */
 export interface StoredRecording {
   readonly key: string;
-  /** `uploaded` byte by byte, `copied` inside the store from equal content, or `present` there already. */
-  readonly how: 'uploaded' | 'copied' | 'present';
+  /** `uploaded` byte by byte, or `present` there already: a key names the content. */
+  readonly how: 'uploaded' | 'present';
   readonly bytes: number;
   /** Bytes of it that an earlier, interrupted upload had sent. */
   readonly resumedBytes: number;
@@ -46,8 +46,8 @@ const KEY_DIGITS = 12;
 /**
  * Takes one recording to cold storage: decodes it and compares with its MD5, uploads it (not what is there already), reads
  * it back and compares, and only then says in its sidecar that it is stored. A crash anywhere leaves it to be done again.
- * @throws RecordingError when the recording is damaged or changed meanwhile
- * @throws ObjectStoreError, UploadError when the store fails: worth another try
+ * @throws RecordingError when the recording is damaged
+ * @throws ObjectStoreError, UploadError when the store fails or the file changes meanwhile: worth another try
  */
 export async function storeRecording(
   recording: RecordingInfo,
@@ -67,7 +67,7 @@ export async function storeRecording(
   await storeSidecar(store, path, key);
   const after = await stat(path);
   if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
-    throw new RecordingError(`${path} was changed while it was stored; it stays here, and is stored anew`);
+    throw new UploadError('SourceChanged', `${path} was changed while it was stored; it stays here`);
   }
   const note: StoredNote = {
     type: 'stored',
@@ -120,17 +120,16 @@ async function putContent(
     if (isObjectStoreError(error, 'NotFound')) return undefined;
     throw error;
   });
-  if (head?.size === bytes) return { how: 'present', resumedBytes: 0 };
-  const upload = uploader.upload(path, key, {
-    attributes: { contentType: 'audio/flac', metadata: { sha256 } },
-    dedupe: createDedupeIndex(store, `${ARCHIVE_PREFIX}/.dedupe`),
-  });
+  if (head?.size === bytes && head.attributes.metadata?.['sha256'] === sha256) {
+    return { how: 'present', resumedBytes: 0 };
+  }
+  const upload = uploader.upload(path, key, { attributes: { contentType: 'audio/flac', metadata: { sha256 } } });
   onUpload?.(upload);
-  const { copiedFrom, resumedBytes } = await upload.result;
-  return { how: copiedFrom === undefined ? 'uploaded' : 'copied', resumedBytes };
+  const { resumedBytes } = await upload.result;
+  return { how: 'uploaded', resumedBytes };
 }
 
-/** Reads the object back. @throws Error when it is not the content; it is deleted, so that it can be put again */
+/** Reads the object back. @throws UploadError when it is not the content; it is deleted, so that it can be put again */
 async function verifyStored(store: FullObjectStore, { key, sha256, bytes }: Content): Promise<void> {
   const { body } = await store.get(key);
   const hash = createHash('sha256');
@@ -141,7 +140,11 @@ async function verifyStored(store: FullObjectStore, { key, sha256, bytes }: Cont
   }
   if (size === bytes && hash.digest('hex') === sha256) return;
   await store.delete(key);
-  throw new Error(`${store.name} gave other bytes for ${key} than were put; they were deleted there, not here`);
+  throw new UploadError(
+    'VerifyFailed',
+    `${store.name} gave other bytes for ${key} than were put; they were deleted there, not here`,
+    { key },
+  );
 }
 
 async function storeSidecar(store: FullObjectStore, path: string, key: string): Promise<void> {
