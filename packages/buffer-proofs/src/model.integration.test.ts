@@ -45,13 +45,15 @@ describe.skipIf(!serviceOrSkip('s3').available)('a hybrid buffer in a real bucke
       const result = await compareWithPlainBuffer({
         seed: SEED,
         sequences: SEQUENCES,
+        concurrency: 4,
         create(options) {
           const storage = storages[turn++ % 2];
           return createHybridBuffer({ ...options, ...(storage === undefined ? {} : { storage }), middleware });
         },
-        afterEach: async () => expect(await bucket.left()).toEqual([]),
       });
+      process.stdout.write(`hybrid-buffer in a bucket, ${name}: ${JSON.stringify(result)}\n`);
       expect(result.sequences).toBe(SEQUENCES);
+      expect(await bucket.left()).toEqual([]);
     },
   );
 });

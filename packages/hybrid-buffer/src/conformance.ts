@@ -75,7 +75,7 @@ function randomSettings(random: Random, maxBytes: number) {
   return {
     threshold,
     preallocate: random() < 0.5 ? 0 : Math.floor(random() * threshold),
-    frameBytes: 1024 + randomSize(random, 65_536),
+    frameBytes: 4096 + randomSize(random, 65_536),
   };
 }
 

@@ -51,8 +51,9 @@ export class ReadWindow {
 
   async #load(object: number, start: number, end: number, fetch: Fetch): Promise<void> {
     this.forget();
-    if (this.#bytes.length < end - start) this.#bytes = new Uint8Array(end - start);
-    await fetch(start, this.#bytes.subarray(0, end - start));
+    const size = end - start;
+    if (this.#bytes.length < size) this.#bytes = new Uint8Array(size <= LEAST_BYTES ? LEAST_BYTES : MOST_BYTES);
+    await fetch(start, this.#bytes.subarray(0, size));
     this.#remember(object, start, end);
   }
 
