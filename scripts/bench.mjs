@@ -4,6 +4,8 @@ import { run, toolchainEnv } from './toolchain.mjs';
 /** Each benchmark runs a peer beside us, in the same run. */
 const BENCHES = {
   fanout: 'apps/radio-client/bench/fanout.ts',
+  'hybrid-buffer': 'packages/hybrid-buffer/bench/throughput.ts',
+  'hybrid-buffer-memory': 'packages/buffer-proofs/bench/memory.ts',
   pipeline: 'apps/radio-server/bench/pipeline.ts',
   upload: 'packages/storage-proofs/bench/upload.ts',
   'upload-memory': 'packages/storage-proofs/bench/memory.ts',

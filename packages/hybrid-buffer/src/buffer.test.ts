@@ -163,7 +163,7 @@ describe('streams', () => {
     await ReadableStream.from([bytes.subarray(2 * MIB)]).pipeTo(buffer.toWritableStream());
     const [node, web, part] = await Promise.all([
       buffer.createReadStream().toArray(),
-      new Response(buffer.toReadableStream() as ReadableStream<Uint8Array<ArrayBuffer>>).bytes(),
+      new Response(buffer.toReadableStream()).bytes(),
       buffer.createReadStream({ start: 5, end: 2_000_000 }).toArray(),
     ]);
     expect(Buffer.concat(node).equals(bytes)).toBe(true);

@@ -7,7 +7,7 @@ import { checkWhole, HybridBufferError, isHybridBufferError } from './error.ts';
 import { type HybridBufferOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { Queue } from './queue.ts';
 import { nodeReadable, nodeWritable, STREAM_BYTES, webReadable, webWritable } from './streams.ts';
-import type { Chunk, HybridBuffer, LimitOptions, RangeOptions } from './types.ts';
+import type { Chunk, HybridBuffer, LimitOptions, OwnBytes, RangeOptions } from './types.ts';
 
 const DEFAULT_LIMIT_BYTES = 1024 ** 2;
 
@@ -90,12 +90,12 @@ class Buffered implements HybridBuffer {
     this.#content = stored;
   }
 
-  read(maxBytes: number = STREAM_BYTES): Promise<Uint8Array | undefined> {
+  read(maxBytes: number = STREAM_BYTES): Promise<OwnBytes | undefined> {
     return this.#run(async () => {
       checkWhole('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
       if (this.length === 0) return undefined;
       const view = await this.#content.view(this.#position);
-      const bytes = view.slice(0, maxBytes);
+      const bytes = new Uint8Array(view.subarray(0, maxBytes));
       this.#position += bytes.length;
       return bytes;
     });
@@ -126,7 +126,7 @@ class Buffered implements HybridBuffer {
     });
   }
 
-  readUntil(delimiter: number, { maxBytes = DEFAULT_LIMIT_BYTES }: LimitOptions = {}): Promise<Uint8Array | undefined> {
+  readUntil(delimiter: number, { maxBytes = DEFAULT_LIMIT_BYTES }: LimitOptions = {}): Promise<OwnBytes | undefined> {
     return this.#run(async () => {
       checkWhole('delimiter', delimiter, 0, 255);
       checkWhole('maxBytes', maxBytes, 0, Number.MAX_SAFE_INTEGER);
@@ -145,7 +145,7 @@ class Buffered implements HybridBuffer {
     for (let line = await this.readLine(options); line !== undefined; line = await this.readLine(options)) yield line;
   }
 
-  bytes(): Promise<Uint8Array> {
+  bytes(): Promise<OwnBytes> {
     return this.#run(() => this.#take(this.length));
   }
 
@@ -154,14 +154,14 @@ class Buffered implements HybridBuffer {
   }
 
   /** The next `size` bytes, which are there. */
-  async #take(size: number): Promise<Uint8Array> {
+  async #take(size: number): Promise<OwnBytes> {
     const bytes = new Uint8Array(size);
     await this.#fill(this.#position, bytes);
     this.#position += size;
     return bytes;
   }
 
-  readRange(start: number, end: number): Promise<Uint8Array> {
+  readRange(start: number, end: number): Promise<OwnBytes> {
     return this.#run(async () => {
       checkWhole('start', start, 0, Number.MAX_SAFE_INTEGER);
       checkWhole('end', end, start, Number.MAX_SAFE_INTEGER);
@@ -224,7 +224,7 @@ class Buffered implements HybridBuffer {
     await this.close();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<OwnBytes> {
     for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read()) yield chunk;
   }
 
@@ -236,7 +236,7 @@ class Buffered implements HybridBuffer {
     return nodeWritable(this);
   }
 
-  toReadableStream(options: RangeOptions = {}): ReadableStream<Uint8Array> {
+  toReadableStream(options: RangeOptions = {}): ReadableStream<OwnBytes> {
     return webReadable(this, options);
   }
 

@@ -10,4 +10,4 @@ export { type ObjectStorageOptions, objectStore } from './storage/object-store.t
 export { type S3StorageOptions, s3 } from './storage/s3.ts';
 export type { S3Client, ServerSideEncryption } from './storage/s3-client/client.ts';
 export type { StorageBackend, StorageFactory } from './storage/storage.ts';
-export type { Chunk, HybridBuffer, LimitOptions, RangeOptions } from './types.ts';
+export type { Chunk, HybridBuffer, LimitOptions, OwnBytes, RangeOptions } from './types.ts';

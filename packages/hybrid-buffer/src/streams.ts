@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import type { Chunk, HybridBuffer, RangeOptions } from './types.ts';
+import type { Chunk, HybridBuffer, OwnBytes, RangeOptions } from './types.ts';
 
 /** Bytes that a stream reads at a time. */
 export const STREAM_BYTES = 65_536;
@@ -10,7 +10,7 @@ type Target = Pick<HybridBuffer, 'write'>;
 /** The pieces of a range, read as they are asked for. */
 function readerOf(source: Source, { start = 0, end = Number.MAX_SAFE_INTEGER }: RangeOptions) {
   let position = start;
-  return async (): Promise<Uint8Array | undefined> => {
+  return async (): Promise<OwnBytes | undefined> => {
     const bytes = await source.readRange(position, Math.max(position, Math.min(end, position + STREAM_BYTES)));
     position += bytes.length;
     return bytes.length === 0 ? undefined : bytes;
@@ -42,9 +42,9 @@ export function nodeWritable(target: Target): Writable {
   });
 }
 
-export function webReadable(source: Source, range: RangeOptions): ReadableStream<Uint8Array> {
+export function webReadable(source: Source, range: RangeOptions): ReadableStream<OwnBytes> {
   const next = readerOf(source, range);
-  return new ReadableStream<Uint8Array>(
+  return new ReadableStream<OwnBytes>(
     {
       async pull(controller) {
         const bytes = await next();

@@ -14,6 +14,9 @@ export interface LimitOptions {
 /** Bytes, or text to be written as UTF-8. */
 export type Chunk = Uint8Array | string;
 
+/** Bytes that belong to the caller, in memory of their own. */
+export type OwnBytes = Uint8Array<ArrayBuffer>;
+
 /**
  * Bytes that are appended at the end and read from a position, in memory while they are few and in storage when they
  * are many. Calls may overlap: they are carried out one after the other, in the order they were made. Bytes given to a
@@ -22,7 +25,7 @@ export type Chunk = Uint8Array | string;
  * Every method rejects with {@link HybridBufferError} and with nothing else (and what a source that is written from
  * throws).
  */
-export interface HybridBuffer extends AsyncIterable<Uint8Array>, AsyncDisposable {
+export interface HybridBuffer extends AsyncIterable<OwnBytes>, AsyncDisposable {
   /** Bytes in all. */
   readonly size: number;
   /** Bytes from the position to the end. */
@@ -38,23 +41,23 @@ export interface HybridBuffer extends AsyncIterable<Uint8Array>, AsyncDisposable
   writeFrom(source: AsyncIterable<Chunk> | Iterable<Chunk>): Promise<number>;
 
   /** The next bytes, at most `maxBytes` (64 KiB) and at least one; `undefined` at the end. */
-  read(maxBytes?: number): Promise<Uint8Array | undefined>;
+  read(maxBytes?: number): Promise<OwnBytes | undefined>;
   /** Fills `target` with the next bytes. @returns how many; fewer than its length only at the end */
   readInto(target: Uint8Array): Promise<number>;
   /** The next byte; `undefined` at the end. */
   readByte(): Promise<number | undefined>;
   /** The next bytes up to and with the byte `delimiter`, or up to the end; `undefined` at the end. */
-  readUntil(delimiter: number, options?: LimitOptions): Promise<Uint8Array | undefined>;
+  readUntil(delimiter: number, options?: LimitOptions): Promise<OwnBytes | undefined>;
   /** The next line as UTF-8, without its `\n` or `\r\n`; `undefined` at the end. */
   readLine(options?: LimitOptions): Promise<string | undefined>;
   /** The lines from the position on, read as they are asked for. */
   lines(options?: LimitOptions): AsyncIterable<string>;
   /** Everything from the position to the end, in one piece of memory. */
-  bytes(): Promise<Uint8Array>;
+  bytes(): Promise<OwnBytes>;
   /** The same as UTF-8. */
   text(): Promise<string>;
   /** Bytes `[start, end)`, cut at the end as `Array.prototype.slice` does. Leaves the position alone. */
-  readRange(start: number, end: number): Promise<Uint8Array>;
+  readRange(start: number, end: number): Promise<OwnBytes>;
 
   /** Moves the position to anywhere from 0 to `size`; fails with `OutOfRange` elsewhere. */
   seek(position: number): Promise<void>;
@@ -74,7 +77,7 @@ export interface HybridBuffer extends AsyncIterable<Uint8Array>, AsyncDisposable
   /** Appends. Ending it leaves the buffer open. */
   createWriteStream(): Writable;
   /** {@link createReadStream} as a web stream, of bytes. */
-  toReadableStream(options?: RangeOptions): ReadableStream<Uint8Array>;
+  toReadableStream(options?: RangeOptions): ReadableStream<OwnBytes>;
   /** {@link createWriteStream} as a web stream. */
   toWritableStream(): WritableStream<Chunk>;
 }

@@ -1,7 +1,8 @@
-import { isFullObjectStore, type ObjectStore, withTimeout } from '@bucket-radio/object-store';
+import { isFullObjectStore, type ObjectStore } from '@bucket-radio/object-store';
 import { createUploader, type Uploader, type UploadStore } from '@bucket-radio/uploader';
 import { checkWhole } from '../error.ts';
 import { ObjectBackend } from './objects/backend.ts';
+import { withDeadlines } from './objects/deadline.ts';
 import { keyMaker } from './objects/key.ts';
 import { putWriter, uploadWriter } from './objects/writers.ts';
 import type { StorageFactory } from './storage.ts';
@@ -18,7 +19,10 @@ const MAX_TIMEOUT_MS = 2_147_483_647;
 export interface ObjectStorageOptions {
   /** What keys begin with: `{keyPrefix}/{unix seconds}-{8 hex}.bin`. Default `hybridbuffer`. */
   readonly keyPrefix?: string;
-  /** Milliseconds for each request, its retries included; not for the whole upload. Default 30,000. */
+  /**
+   * Milliseconds for each request, its retries included; not for the whole upload. Default 30,000. Joining the parts of
+   * an object may always take ten minutes.
+   */
   readonly timeoutMs?: number;
   /** Parts on their way at a time, 5 MiB of memory and a connection each; default 4. */
   readonly concurrency?: number;
@@ -35,9 +39,9 @@ export interface ObjectStorageOptions {
  */
 export function objectStore(store: ObjectStore, options: ObjectStorageOptions = {}): StorageFactory {
   const { timeoutMs } = resolveObjectOptions(options);
-  if (isFullObjectStore(store)) return uploadStorage(withTimeout(store, timeoutMs), options);
+  if (isFullObjectStore(store)) return uploadStorage(withDeadlines(store, timeoutMs), options);
   const createKey = keyMaker(options.keyPrefix ?? 'hybridbuffer', options.now ?? Date.now);
-  const bounded = withTimeout(store, timeoutMs);
+  const bounded = withDeadlines(store, timeoutMs);
   return () => new ObjectBackend({ store, createKey, timeoutMs, openWriter: putWriter(bounded, PART_MIB * MIB) });
 }
 

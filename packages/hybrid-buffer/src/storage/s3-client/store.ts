@@ -14,6 +14,7 @@ import {
   type StreamBody,
 } from '@bucket-radio/object-store';
 import type { UploadStore } from '@bucket-radio/uploader';
+import { deadlineOf } from '../objects/deadline.ts';
 import type { Described, ObjectFields, S3Client, ServerSideEncryption } from './client.ts';
 import { type Call, storeError } from './errors.ts';
 
@@ -38,7 +39,7 @@ export function s3ClientStore(client: S3Client, options: S3ClientStoreOptions): 
   const begin = (action: string, key: string, given: CallOptions | undefined): Call => ({
     action,
     key,
-    signal: callSignal({ timeoutMs, ...given }),
+    signal: callSignal({ timeoutMs: deadlineOf(action, timeoutMs), ...given }),
   });
   const request = async <Output>(
     call: Call,
@@ -126,7 +127,7 @@ export function s3ClientStore(client: S3Client, options: S3ClientStoreOptions): 
     async completeMultipart(upload, parts, complete = {}) {
       const Parts = parts.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: etag }));
       const { ETag } = await onlyOnce(complete.mode, (condition) =>
-        request(begin('complete', upload.key, complete), (settings) =>
+        request(begin('completeMultipart', upload.key, complete), (settings) =>
           client.completeMultipartUpload({ ...part(upload), MultipartUpload: { Parts }, ...condition }, settings),
         ),
       );
