@@ -6,7 +6,8 @@ export default library(
   {
     platform: 'browser',
     target: 'es2024',
-    noExternal: [/.*/],
+    // Parts of a package that are not used may import node: modules; they fall away.
+    noExternal: [/^(?!node:)/],
     splitting: false,
     esbuildOptions: (options) => {
       options.conditions = ['@bucket-radio/source', 'workerd', 'worker'];

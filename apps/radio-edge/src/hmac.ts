@@ -1,7 +1,3 @@
-import type { webcrypto } from 'node:crypto';
-
-type CryptoKey = webcrypto.CryptoKey;
-
 /** What a MAC is for. Each purpose has keys of its own, so that a MAC made for one is worth nothing for another. */
 export type MacPurpose = 'session' | 'path';
 

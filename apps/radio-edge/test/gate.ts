@@ -13,6 +13,8 @@ async function bundleGate(): Promise<string> {
     format: 'esm',
     target: 'es2024',
     platform: 'browser',
+    // Parts of a package that are not used may import them.
+    external: ['node:*'],
     conditions: ['@bucket-radio/source', 'workerd', 'worker'],
     logLevel: 'silent',
   });
