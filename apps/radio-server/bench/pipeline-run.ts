@@ -1,5 +1,7 @@
-// One measured run: a file through capture → archive + hq + lq + CMAF → memory store. Prints its figures as JSON.
-import { rmSync } from 'node:fs';
+// One measured run: sound through capture → archive + hq + lq + CMAF → memory store. Prints its figures as JSON.
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { createArchive } from '@bucket-radio/archive';
 import { openSource } from '@bucket-radio/capture';
 import { type BackendChoice, createFlacEncoder, createOpusEncoder, createSegmentMuxer } from '@bucket-radio/encoders';
@@ -13,16 +15,29 @@ import { runPipeline } from '../src/pipeline.ts';
 import { cpuSeconds, peakRssMb } from './usage.ts';
 
 const SEGMENT_SECONDS = 10;
-const [path = '', directory = '', choice = 'auto'] = process.argv.slice(2);
-const backend = choice as BackendChoice;
+const MB = 1024 * 1024;
+const { values } = parseArgs({
+  options: {
+    source: { type: 'string', default: '' },
+    /** Where recordings go; removed in the end. */
+    directory: { type: 'string', default: '' },
+    backend: { type: 'string', default: 'auto' },
+    level: { type: 'string', default: '5' },
+    complexity: { type: 'string', default: '10' },
+    /** Stops a source without an end. Default: at the end of the source. */
+    hours: { type: 'string', default: 'Infinity' },
+  },
+});
+const { directory } = values;
+const backend = values.backend as BackendChoice;
 const epoch = ulid();
-const createFlac = () => createFlacEncoder({ level: 5, backend });
+const createFlac = () => createFlacEncoder({ level: Number(values.level), backend });
 const probe = await createFlac();
 const { header, backend: flac } = probe;
 probe.finish();
 const opus = await createOpusEncoder({
   bitrate: 128_000,
-  complexity: 10,
+  complexity: Number(values.complexity),
   vbr: 'vbr',
   backend,
   segmentFrames: segmentFrames(SEGMENT_SECONDS),
@@ -41,11 +56,27 @@ const archive = createArchive({
     throw new Error(message);
   },
 });
+const stop = new AbortController();
+const memory: { readonly hour: number; readonly rssMb: number; readonly heapMb: number }[] = [];
+
+/** After each hour of audio: what is in memory, and only the newest recording stays on the disk. */
+function afterHour(hour: number): void {
+  const { rss, heapUsed, external } = process.memoryUsage();
+  memory.push({ hour, rssMb: Math.round(rss / MB), heapMb: Math.round((heapUsed + external) / MB) });
+  process.stderr.write(`${JSON.stringify(memory.at(-1))}\n`);
+  const keep = archive.status.file;
+  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
+    if (keep !== undefined && name.endsWith('.flac') && !keep.endsWith(name)) rmSync(join(directory, name));
+  }
+  if (hour >= Number(values.hours)) stop.abort();
+}
+
+const HOUR_FRAMES = 3600 * 48_000;
 const startedCpu = cpuSeconds();
 const startedMs = performance.now();
 const { nextFrame } = await runPipeline(
   {
-    source: await openSource(`ffmpeg:${path}`, { fast: true }),
+    source: await openSource(values.source, { fast: true }),
     segmenter: createSegmenter({ segmentSeconds: SEGMENT_SECONDS }),
     createFlac,
     opus,
@@ -58,10 +89,12 @@ const { nextFrame } = await runPipeline(
   {
     station,
     startFrame: 0,
-    signal: new AbortController().signal,
+    signal: stop.signal,
     sourceWaits: true,
     onChunk: () => undefined,
-    onBlock: () => undefined,
+    onBlock: ({ position, frames }) => {
+      if ((position + frames) % HOUR_FRAMES === 0) afterHour((position + frames) / HOUR_FRAMES);
+    },
     onSegment: () => undefined,
   },
 );
@@ -73,6 +106,7 @@ const result = {
   cpu: cpuSeconds() - startedCpu,
   peakRssMb: peakRssMb(),
   backend: { flac, opus: opus.backend },
+  memory,
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 rmSync(directory, { recursive: true });

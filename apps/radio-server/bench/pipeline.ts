@@ -63,7 +63,8 @@ function makeInput(): string {
 
 function runOurs(input: string, backend: string): Run {
   const script = new URL('./pipeline-run.ts', import.meta.url).pathname;
-  const args = ['--conditions=@bucket-radio/source', script, input, join(directory, 'recordings'), backend];
+  const options = ['--source', `ffmpeg:${input}`, '--directory', join(directory, 'recordings'), '--backend', backend];
+  const args = ['--conditions=@bucket-radio/source', script, ...options];
   return JSON.parse(must(process.execPath, args).stdout) as Run;
 }
 
