@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { serviceOrSkip } from '@bucket-radio/testing';
 import { describe, expect, it } from 'vitest';
 import { importNative, loadBackend, NativeMissing } from './backend.ts';
@@ -35,5 +36,13 @@ describe('choosing a backend', () => {
   it('detects what this machine has', async () => {
     const backend = serviceOrSkip('native').available ? 'native' : expect.stringMatching(/^(native|wasm)$/);
     expect(await detectBackends()).toEqual({ flac: backend, opus: backend });
+  });
+
+  it.skipIf(!serviceOrSkip('native').available)('finds the add-on whatever is on the command line', () => {
+    const index = new URL('./index.ts', import.meta.url).href;
+    const script = `const { detectBackends } = await import('${index}'); console.log(JSON.stringify(await detectBackends()));`;
+    const options = ['--conditions=@bucket-radio/source', '--input-type=module', '-', '--directory', '/nowhere'];
+    const { stdout, stderr } = spawnSync(process.execPath, options, { input: script, encoding: 'utf8' });
+    expect({ stderr, found: JSON.parse(stdout) }).toEqual({ stderr: '', found: { flac: 'native', opus: 'native' } });
   });
 });

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { EncoderError } from './encoder-error.ts';
 
 /** How a codec runs: a compiled add-on, or WebAssembly. Both decode to the same samples (FLAC) or equally well (Opus). */
@@ -53,5 +54,21 @@ export async function importNative<Module>(name: string): Promise<Module | Nativ
     return (await import(name)) as Module;
   } catch (cause) {
     return new NativeMissing(cause);
+  }
+}
+
+/**
+ * The same for an add-on that finds its binary with `node-pre-gyp`, which takes this process's command line for its own: a
+ * `--directory` there would send it looking elsewhere. While it loads, there is no command line.
+ */
+export function requireNative<Module>(name: string): Module | NativeMissing {
+  const { argv } = process;
+  process.argv = argv.slice(0, 2);
+  try {
+    return createRequire(import.meta.url)(name) as Module;
+  } catch (cause) {
+    return new NativeMissing(cause);
+  } finally {
+    process.argv = argv;
   }
 }

@@ -1,5 +1,5 @@
 import { CHANNELS, SAMPLE_RATE } from '@bucket-radio/pcm';
-import { importNative, NativeMissing } from '../backend.ts';
+import { NativeMissing, requireNative } from '../backend.ts';
 import type { CreateOpusCodec } from './codec.ts';
 
 /** The part of `@discordjs/opus` that is used; its application is always "audio". */
@@ -15,10 +15,9 @@ interface DiscordOpus {
 
 /** libopus through the optional add-on `@discordjs/opus`. */
 export async function loadNativeOpus(): Promise<CreateOpusCodec | NativeMissing> {
-  // A CommonJS package: its exports are on `default`.
-  const module = await importNative<{ readonly default: DiscordOpus }>('@discordjs/opus');
+  const module = requireNative<DiscordOpus>('@discordjs/opus');
   if (module instanceof NativeMissing) return module;
-  const { OpusEncoder } = module.default;
+  const { OpusEncoder } = module;
   return () => {
     const encoder = new OpusEncoder(SAMPLE_RATE, CHANNELS);
     return {
