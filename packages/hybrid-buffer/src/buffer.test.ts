@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { gunzipSync } from 'node:zlib';
 import { createMemoryStore, type FullObjectStore, ObjectStoreError } from '@bucket-radio/object-store';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -403,6 +404,16 @@ describe.each([
   });
 });
 
+it('what gzip stored without encryption is an ordinary gzip file', async () => {
+  const storage = fileSystem({ dir: directory });
+  const buffer = createHybridBuffer({ threshold: 0, frameBytes: FRAME, storage, middleware: [gzip()] });
+  const plain = Buffer.from('the quick brown fox, '.repeat(1000));
+  await buffer.write(plain);
+  const opened = gunzipSync(await readFile(await onlyFile()));
+  expect(opened.equals(plain.subarray(0, plain.length - (plain.length % FRAME)))).toBe(true);
+  await buffer.close();
+});
+
 describe('object stores', () => {
   const options = { frameBytes: 65_536, threshold: 65_536 };
 
@@ -414,6 +425,25 @@ describe('object stores', () => {
     await buffer.read();
     const keys = await keysOf(store);
     expect(keys).toEqual([expect.stringMatching(/^myapp\/temp\/1640995200-[0-9a-f]{8}\.bin$/)]);
+    await buffer.close();
+    expect(await keysOf(store)).toEqual([]);
+  });
+
+  it('get another object where one is full, and nothing is copied to make parts equal', async () => {
+    const store = createMemoryStore({ multipart: { maxParts: 3, equalParts: true } });
+    const copied = () => Promise.reject(new ObjectStoreError('NotSupported', 'copied'));
+    const storage = objectStore({ ...store, copy: copied, copyPart: copied } as FullObjectStore);
+    const buffer = createHybridBuffer({ threshold: 0, storage });
+    const bytes = randomBytes(12 * MIB);
+    await buffer.write(bytes);
+    expect(bytes.equals(await buffer.bytes())).toBe(true);
+    expect(await keysOf(store)).toHaveLength(3);
+    // Across the end of an object, from both sides of it.
+    expect(bytes.subarray(5 * MIB - 9, 5 * MIB + 9).equals(await buffer.readRange(5 * MIB - 9, 5 * MIB + 9))).toBe(
+      true,
+    );
+    await buffer.truncate(6 * MIB);
+    expect(await keysOf(store)).toHaveLength(2);
     await buffer.close();
     expect(await keysOf(store)).toEqual([]);
   });

@@ -56,8 +56,8 @@ export function brotli({ quality = 4 }: { readonly quality?: number } = {}): Mid
 }
 
 /**
- * Zstandard, with a level from 1 (fast) to 19 (small); default 3. What is stored without encryption is an ordinary
- * `.zst` file.
+ * Zstandard, with a level from 1 (fast) to 19 (small); default 3. What is stored without encryption is a `.zst`
+ * file of several frames, which `zstd -d` opens.
  * @throws HybridBufferError `InvalidOption`, or `NotSupported` before Node 22.15
  */
 export function zstd({ level = 3 }: { readonly level?: number } = {}): Middleware {
