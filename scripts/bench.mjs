@@ -7,6 +7,7 @@ const BENCHES = {
   'hybrid-buffer': 'packages/hybrid-buffer/bench/throughput.ts',
   'hybrid-buffer-memory': 'packages/buffer-proofs/bench/memory.ts',
   pipeline: 'apps/radio-server/bench/pipeline.ts',
+  publisher: 'apps/radio-server/bench/publisher.ts',
   upload: 'packages/storage-proofs/bench/upload.ts',
   'upload-memory': 'packages/storage-proofs/bench/memory.ts',
 };

@@ -24,6 +24,10 @@ export interface AnnouncerOptions {
   readonly onFenced: (error: PublisherError) => void;
 }
 
+/** A manifest that waits longer than this for its turn is late. */
+const LATE_MS = 200;
+const MAX_LATE_IN_A_ROW = 3;
+
 /**
  * Tells listeners what is readable: the hours a manifest relies on, the manifest, then playlists, each key no more often than the store takes it.
  * What happens between two writes is told by the second: a burst of segments costs one manifest.
@@ -33,6 +37,8 @@ export class Announcer {
   #dirty = false;
   #running: Promise<void> | undefined;
   #failures = 0;
+  #lateInARow = 0;
+  #onRequest: () => void = () => undefined;
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
@@ -46,6 +52,7 @@ export class Announcer {
   /** Something changed that listeners must know. */
   request(): void {
     this.#dirty = true;
+    this.#onRequest();
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
@@ -53,7 +60,8 @@ export class Announcer {
 
   /** Writes the last manifest of a run. */
   async sayOffline(): Promise<void> {
-    await this.#mayWrite();
+    const { pacer, signal } = this.#options;
+    await pacer.ready(MANIFEST_KEY, signal);
     await this.#write(false);
   }
 
@@ -76,10 +84,31 @@ export class Announcer {
     }
   }
 
-  /** Waits before the manifest is composed, so that it says what is true when it is written. */
+  /**
+   * Waits before the manifest is composed, so that it says what is true when it is written. Where segments come as often
+   * as a key may be written, one late write would make all later ones late: after a few of them one is left out, and the
+   * next is written with its segment again.
+   */
   async #mayWrite(): Promise<void> {
     const { pacer, signal } = this.#options;
+    this.#lateInARow = pacer.waitMs(MANIFEST_KEY) > LATE_MS ? this.#lateInARow + 1 : 0;
+    if (this.#lateInARow >= MAX_LATE_IN_A_ROW) {
+      this.#lateInARow = 0;
+      await this.#nextRequest(pacer.minIntervalMs);
+    }
     await pacer.ready(MANIFEST_KEY, signal);
+  }
+
+  /** Resolves with the next request, or after `maxMs`. */
+  async #nextRequest(maxMs: number): Promise<void> {
+    const { clock, signal } = this.#options;
+    const over = new AbortController();
+    const requested = new Promise<void>((resolve) => {
+      this.#onRequest = resolve;
+    });
+    const late = clock.sleep(maxMs, AbortSignal.any([signal, over.signal])).catch(() => undefined);
+    await Promise.race([requested, late]);
+    over.abort();
   }
 
   async #write(live: boolean): Promise<void> {

@@ -14,11 +14,20 @@ export class KeyPacer {
     this.#minIntervalMs = minIntervalMs;
   }
 
+  get minIntervalMs(): number {
+    return this.#minIntervalMs;
+  }
+
+  /** How long until `key` may be written; 0 when it may be now. */
+  waitMs(key: string): number {
+    const lastMs = this.#lastMs.get(key) ?? Number.NEGATIVE_INFINITY;
+    return Math.max(0, lastMs + this.#minIntervalMs - this.#clock.monotonicMs());
+  }
+
   /** Resolves when `key` may be written. */
   async ready(key: string, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const lastMs = this.#lastMs.get(key) ?? Number.NEGATIVE_INFINITY;
-      const waitMs = lastMs + this.#minIntervalMs - this.#clock.monotonicMs();
+      const waitMs = this.waitMs(key);
       if (waitMs <= 0) return;
       // Timers may fire a little early: looked at again.
       await this.#clock.sleep(waitMs, signal);

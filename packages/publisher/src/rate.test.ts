@@ -88,3 +88,43 @@ it.each([1, 2, 4, 10])(
   },
   60_000,
 );
+
+it('is soon in step again after a write that took long, with a segment every second', async () => {
+  const clock = new VirtualClock(T0);
+  const memory = createMemoryStore();
+  let slow = false;
+  const store: ObjectStore = {
+    ...memory,
+    put: async (key, body, options) => {
+      const result = await clock.hold(async () => await memory.put(key, body, options));
+      await clock.sleep(slow && key === 'manifest.json' ? 700 : 40);
+      return result;
+    },
+    head: async (key, options) => await clock.hold(async () => await memory.head(key, options)),
+  };
+  const lagsMs: number[] = [];
+  const publisher = createPublisher({
+    store,
+    station: 'Rate',
+    epoch: EPOCH,
+    segmentSeconds: 1,
+    fidelity: 'bit-perfect',
+    clock,
+    onEvent: (event) => {
+      if (event.type === 'published') lagsMs.push(clock.monotonicMs() - (event.segment.index + 1) * 1000);
+    },
+  });
+  await publisher.start();
+  const play = async (): Promise<void> => {
+    for (let index = 0; index < 40; index++) {
+      await clock.sleep((index + 1) * 1000 - clock.monotonicMs());
+      slow = index === 10;
+      for (const rendition of ['lq', 'hq'] as const) publisher.enqueue(segment(rendition, index, 1));
+    }
+  };
+  await clock.run(play());
+  await clock.run(publisher.stop(60_000));
+  expect(Math.max(...lagsMs.slice(2, 10))).toBeLessThan(200);
+  expect(Math.max(...lagsMs.slice(10, 20))).toBeGreaterThan(700);
+  expect(Math.max(...lagsMs.slice(20))).toBeLessThan(200);
+});
