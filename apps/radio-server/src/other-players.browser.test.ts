@@ -3,7 +3,9 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { launchChromium, serviceOrSkip } from '@bucket-radio/testing';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from './testing/decode.ts';
 import { type StationProcess, StationRunner } from './testing/station-process.ts';
@@ -46,41 +48,41 @@ describe.skipIf(!serviceOrSkip('chromium').available)('players that are not ours
         if (response.status() >= 400) refused.push(`${response.status()} ${response.url()}`);
       });
       await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
-      const result = await page.evaluate(
-        async ({ url, seconds }) => {
-          interface HlsLike {
-            loadSource(url: string): void;
-            attachMedia(media: HTMLMediaElement): void;
-            on(event: string, handler: (event: string, data: { fatal?: boolean; details?: string }) => void): void;
-            readonly levels: readonly { readonly audioCodec?: string }[];
-            readonly loadLevel: number;
-          }
-          const Hls = Reflect.get(globalThis, 'Hls') as new () => HlsLike;
-          const audio = document.querySelector('audio') as HTMLAudioElement;
-          const hls = new Hls();
-          const errors: (string | undefined)[] = [];
-          // hls.js also complains of a browser whose clock starts late; with data ahead that says nothing of the station.
-          const secondsAhead = () => {
-            const { buffered, currentTime } = audio;
-            const ends = Array.from({ length: buffered.length }, (_, index) => buffered.end(index));
-            return Math.max(0, ...ends.map((end) => end - currentTime));
-          };
-          hls.on('hlsError', (_, { details }) => {
-            if (details !== 'bufferStalledError' || secondsAhead() < 1) errors.push(details);
-          });
-          hls.loadSource(url);
-          hls.attachMedia(audio);
-          await audio.play();
-          const start = audio.currentTime;
-          await new Promise<void>((resolve) => {
-            audio.addEventListener('timeupdate', () => {
-              if (audio.currentTime >= start + seconds) resolve();
-            });
-          });
-          return { errors, codecs: hls.levels.map(({ audioCodec }) => audioCodec), ranges: audio.buffered.length };
-        },
-        { url: `${station.liveUrl}/index.m3u8`, seconds: PLAYED_SECONDS },
-      );
+      await page.evaluate((url) => {
+        interface HlsLike {
+          loadSource(url: string): void;
+          attachMedia(media: HTMLMediaElement): void;
+          on(event: string, handler: (event: string, data: { fatal?: boolean; details?: string }) => void): void;
+          readonly levels: readonly { readonly audioCodec?: string }[];
+        }
+        const Hls = Reflect.get(globalThis, 'Hls') as new () => HlsLike;
+        const audio = document.querySelector('audio') as HTMLAudioElement;
+        const hls = new Hls();
+        const errors: (string | undefined)[] = [];
+        // hls.js also complains of a browser whose clock starts late; with data ahead that says nothing of the station.
+        const secondsAhead = () => {
+          const { buffered, currentTime } = audio;
+          const ends = Array.from({ length: buffered.length }, (_, index) => buffered.end(index));
+          return Math.max(0, ...ends.map((end) => end - currentTime));
+        };
+        hls.on('hlsError', (_, { details }) => {
+          if (details !== 'bufferStalledError' || secondsAhead() < 1) errors.push(details);
+        });
+        Reflect.set(globalThis, 'playback', () => ({
+          currentTime: audio.currentTime,
+          secondsAhead: secondsAhead(),
+          paused: audio.paused,
+          errors,
+          codecs: hls.levels.map(({ audioCodec }) => audioCodec),
+          ranges: audio.buffered.length,
+        }));
+        hls.loadSource(url);
+        hls.attachMedia(audio);
+        // Also when the browser has lost its sound device for a moment.
+        audio.addEventListener('pause', () => void audio.play());
+        void audio.play();
+      }, `${station.liveUrl}/index.m3u8`);
+      const result = await playFor(page, PLAYED_SECONDS);
       expect(result.errors).toEqual([]);
       expect(result.codecs.map((codec) => codec?.toLowerCase()).sort()).toEqual(['flac', 'opus']);
       expect(result.ranges).toBe(1);
@@ -110,3 +112,33 @@ describe.skipIf(!serviceOrSkip('chromium').available)('players that are not ours
     expect(loud).toBeGreaterThan(heard.length / 4);
   });
 });
+
+interface Playback {
+  readonly currentTime: number;
+  readonly secondsAhead: number;
+  readonly paused: boolean;
+  readonly errors: readonly (string | undefined)[];
+  readonly codecs: readonly (string | undefined)[];
+  readonly ranges: number;
+}
+
+const LOOK_INTERVAL_MS = 500;
+/** A player that stands still for so long will not go on. */
+const MAX_STILL_MS = 60_000;
+
+/** Resolves when the page has played `seconds`. @throws Error when it stands still, with what it says of itself */
+async function playFor(page: Page, seconds: number): Promise<Playback> {
+  let first: number | undefined;
+  let last = 0;
+  let movedMs = performance.now();
+  for (;;) {
+    const playback = await page.evaluate(() => (Reflect.get(globalThis, 'playback') as () => Playback)());
+    const { currentTime } = playback;
+    if (currentTime > 0) first ??= currentTime;
+    if (currentTime >= (first ?? Number.POSITIVE_INFINITY) + seconds) return playback;
+    if (currentTime !== last) movedMs = performance.now();
+    last = currentTime;
+    if (performance.now() - movedMs > MAX_STILL_MS) throw new Error(`stands still: ${JSON.stringify(playback)}`);
+    await delay(LOOK_INTERVAL_MS);
+  }
+}
