@@ -4,7 +4,7 @@ import { createFlacEncoder, createSegmentMuxer } from '@bucket-radio/encoders';
 import { BYTES_PER_FRAME, type EncodedSegment, type PcmChunk } from '@bucket-radio/pcm';
 import type { Publisher } from '@bucket-radio/publisher';
 import { createSegmenter } from '@bucket-radio/segmenter';
-import { Meters } from '../meters/meters.ts';
+import type { Meters } from '../meters/meters.ts';
 import { type PipelineEnd, runPipeline, type Stages } from '../pipeline.ts';
 
 export interface ArchivePipelineOptions {
@@ -19,7 +19,7 @@ export interface ArchivePipelineOptions {
   readonly onHq?: (segment: EncodedSegment) => void;
 }
 
-/** The station's own pipeline with an archive and `hq` segments; Opus is left out, which the archive never sees. */
+/** The station's own pipeline with an archive and `hq` segments; Opus and meters are left out, which the archive never sees. */
 export async function runArchivePipeline(options: ArchivePipelineOptions): Promise<PipelineEnd> {
   const { segmentSeconds = 1, archive, onHq = () => undefined, isRecordingWanted } = options;
   const probe = await createFlacEncoder();
@@ -38,7 +38,7 @@ export async function runArchivePipeline(options: ArchivePipelineOptions): Promi
     lq: { endSegment: () => undefined, push: async () => await Promise.resolve([]) },
     archive,
     publisher: { enqueue: onHq, whenIdle: async () => await Promise.resolve() } as unknown as Publisher,
-    meter: new Meters(),
+    meter: { add: () => undefined } as unknown as Meters,
   };
   return await runPipeline(stages, {
     station: 'Pipeline',
