@@ -5,16 +5,25 @@ import { text } from 'node:stream/consumers';
 import { Worker } from 'node:worker_threads';
 
 /**
- * MD5 of a FLAC file's PCM as 24-bit samples, decoded beside this process's own work: by ffmpeg where it is installed, at
- * the lowest priority, else by our own libFLAC in a thread.
+ * MD5 of a FLAC file's PCM as 24-bit samples, decoded beside this process's own work: by ffmpeg where it is installed,
+ * else by our own libFLAC in a thread.
  * @throws Error when the file does not decode, or the signal is aborted
  */
 export async function recordingMd5(path: string, signal?: AbortSignal): Promise<Uint8Array> {
   return (await md5WithFfmpeg(path, signal)) ?? (await md5InThread(path, signal));
 }
 
+/** The same at the lowest priority: a station captures and encodes meanwhile. */
+export async function recordingMd5InBackground(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  return (await md5WithFfmpeg(path, signal, yieldToOthers)) ?? (await md5InThread(path, signal));
+}
+
 /** @returns undefined without ffmpeg */
-async function md5WithFfmpeg(path: string, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
+async function md5WithFfmpeg(
+  path: string,
+  signal: AbortSignal | undefined,
+  onSpawn: (pid: number) => void = () => undefined,
+): Promise<Uint8Array | undefined> {
   const args = ['-v', 'error', '-xerror', '-i', `file:${path}`, '-map', '0:a', '-c:a', 'pcm_s24le', '-f', 'md5', '-'];
   const child = spawn('ffmpeg', args, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -25,7 +34,7 @@ async function md5WithFfmpeg(path: string, signal: AbortSignal | undefined): Pro
     () => false,
   );
   if (!(await spawned)) return undefined;
-  if (child.pid !== undefined) yieldToOthers(child.pid);
+  if (child.pid !== undefined) onSpawn(child.pid);
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   const [, hex] = /^MD5=([0-9a-f]{32})$/m.exec(stdout) ?? [];
   if (code !== 0 || hex === undefined)

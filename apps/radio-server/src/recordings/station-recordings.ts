@@ -22,7 +22,7 @@ import type { Title } from '../monitor/feed.ts';
 import { logRecovered } from '../recovery.ts';
 import { ColdStorage } from './cold-storage.ts';
 import { openColdStore, refusePublicBucket } from './cold-store.ts';
-import { recordingMd5 } from './pcm-md5.ts';
+import { recordingMd5InBackground } from './pcm-md5.ts';
 
 /** Bytes of generated music that are kept as recordings: nobody needs more of it. */
 const DEMO_ARCHIVE_MAX_BYTES = 1024 * 1024 * 1024;
@@ -177,7 +177,7 @@ export class StationRecordings {
         multipartConcurrency: 1,
         journalDirectory: join(config.dataDir, 'archive-uploads'),
       }),
-      pcmMd5: recordingMd5,
+      pcmMd5: recordingMd5InBackground,
       log,
       isLiveBehind,
       check: async () => await refusePublicBucket(store, config),
@@ -187,7 +187,7 @@ export class StationRecordings {
   }
 
   async #repair(paths: readonly string[]): Promise<void> {
-    const results = await recoverRecordings(paths, { directory: this.#directory, pcmMd5: recordingMd5 });
+    const results = await recoverRecordings(paths, { directory: this.#directory, pcmMd5: recordingMd5InBackground });
     for (const result of results) {
       logRecovered(this.#options.log, result);
       if (result.outcome === 'repaired') this.#cold?.notify();
