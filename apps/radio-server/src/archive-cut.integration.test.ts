@@ -97,7 +97,7 @@ describe.skipIf(!usable)('recordings across the hour', () => {
     expect(() => parseInstant('--from', '2026-11-20 20:00')).toThrow('--from is "2026-11-20 20:00": use a UTC time');
   });
 
-  it('are listed and verified by the command, which finds damage', async () => {
+  it('are listed and verified by the command, which finds damage', { timeout: 180_000 }, async () => {
     const command = async (name: string) =>
       await (await runner.run(['archive', name, '--recordings-dir', directory])).ended;
     expect((await command('list')).stdout).toMatch(
@@ -110,5 +110,83 @@ describe.skipIf(!usable)('recordings across the hour', () => {
     await writeFile(second!.path, bytes);
     const after = await command('verify');
     expect(after).toMatchObject({ code: 1, stdout: expect.stringContaining('1 ok, 1 damaged') });
+  });
+});
+
+describe.skipIf(!usable)('recordings of a sound card whose clock is off', () => {
+  const pcm = noiseS24le(4 * 48_000, 13);
+  /** The second file begins 10 ms before the first ends, by their labels; not a frame is missing or there twice. */
+  const JOIN_MS = START_MS + 1990;
+  let directory: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'clock-'));
+    const archive = createArchive({ directory });
+    for (const [utcMs, firstFrame] of [
+      [START_MS, 0],
+      [JOIN_MS, 96_000],
+    ] as const) {
+      const flac = await createFlacEncoder();
+      archive.begin({ header: flac.header, utcMs, firstFrame, station: 'Clock' });
+      for (let position = firstFrame; position < firstFrame + 96_000; position += BLOCK_FRAMES) {
+        const data = pcm.subarray(position * BYTES_PER_FRAME, (position + BLOCK_FRAMES) * BYTES_PER_FRAME);
+        archive.write(flac.encode({ position, frames: BLOCK_FRAMES, data, utcMs: 0, segment: 0 }));
+      }
+      const end = flac.finish();
+      archive.write(end.frames);
+      if (firstFrame === 0) {
+        archive.note({ type: 'cue', frame: 24_000, title: 'Opener', performer: 'A "Band"' });
+        archive.note({ type: 'cue', frame: 120_000, title: 'Second' });
+      }
+      archive.end(end.streamInfo);
+    }
+    await archive.flush();
+  });
+  afterAll(async () => await rm(directory, { recursive: true }));
+
+  async function cut(name: string, fromMs: number, toMs: number) {
+    const path = join(directory, `${name}.flac`);
+    const result = await cutRecordings(await describeRecordings(directory), { fromMs, toMs }, path);
+    return { ...result, sound: await decodeWithFlac(path), cue: path.replace('.flac', '.cue') };
+  }
+
+  it('are cut without a frame twice where their labels overlap', async () => {
+    const inside = await cut('inside', JOIN_MS + 2, JOIN_MS + 8);
+    expect(inside.sound.equals(pcm.subarray(96_096 * 6, 96_384 * 6))).toBe(true);
+    const across = await cut('across', START_MS + 1000, JOIN_MS + 1000);
+    expect(across.sound.equals(pcm.subarray(48_000 * 6, 144_000 * 6))).toBe(true);
+    expect(findGaps(await describeRecordings(directory))).toEqual([]);
+  });
+
+  it('give a CUE sheet of what begins in the cut, and of what goes on in it', async () => {
+    const { cue, tracks } = await cut('cues', START_MS + 1000, JOIN_MS + 1000);
+    expect(tracks).toBe(2);
+    expect((await readFile(cue, 'utf8')).split('\r\n')).toEqual([
+      'TITLE "Cut 2026-11-20T19:59:59.000Z"',
+      'FILE "cues.flac" WAVE',
+      '  TRACK 01 AUDIO',
+      '    TITLE "Opener"',
+      `    PERFORMER "A 'Band'"`,
+      '    INDEX 01 00:00:00',
+      '  TRACK 02 AUDIO',
+      '    TITLE "Second"',
+      '    INDEX 01 00:01:37',
+      '',
+    ]);
+    const later = await cut('later', JOIN_MS + 1000, JOIN_MS + 1500);
+    expect(later.tracks).toBe(1);
+    const early = await cut('early', START_MS, START_MS + 400);
+    expect(early.tracks).toBe(0);
+    await expect(stat(early.cue)).rejects.toThrow('ENOENT');
+  });
+
+  it('leave no half of a cut behind when its CUE sheet or its sound cannot be written', async () => {
+    await writeFile(join(directory, 'taken.cue'), 'mine');
+    await expect(cut('taken', START_MS + 600, JOIN_MS)).rejects.toThrow('taken.cue exists: give another name');
+    await expect(stat(join(directory, 'taken.flac'))).rejects.toThrow('ENOENT');
+    await writeFile(join(directory, 'sound.flac'), 'mine');
+    await expect(cut('sound', START_MS + 600, JOIN_MS)).rejects.toThrow('sound.flac exists: give another name');
+    await expect(stat(join(directory, 'sound.cue'))).rejects.toThrow('ENOENT');
+    expect(await readFile(join(directory, 'sound.flac'), 'utf8')).toBe('mine');
   });
 });

@@ -26,7 +26,7 @@ const IN_FLIGHT_BYTES = 4 * 5 * MIB;
 
 const usable = ['s3', 'flac', 'ffmpeg'].every((name) => serviceOrSkip(name as 's3').available);
 
-describe.skipIf(!usable)('recordings in cold storage', { timeout: 120_000 * Math.max(1, SCALE / 2) }, () => {
+describe.skipIf(!usable)('recordings in cold storage', { timeout: 300_000 * Math.max(1, SCALE / 4) }, () => {
   const runner = new StationRunner();
   const settings = {
     endpoint: process.env['S3_ENDPOINT'] ?? '',
