@@ -9,10 +9,14 @@ type Json = string | { readonly [name: string]: string | undefined };
 
 const directory = fileURLToPath(new URL('.', import.meta.url));
 
-/** Bundled as a Worker's tools do it, without Node compatibility. @throws Error when an import of `node:` is left */
-export async function bundleWorker(entry: string): Promise<string> {
+/**
+ * Bundled as a Worker's tools do it, without Node compatibility.
+ * @param exported the name of the handler in `entry`
+ * @throws Error when an import of `node:` is left
+ */
+async function bundleWorker(entry: string, exported: string): Promise<string> {
   const { outputFiles } = await build({
-    stdin: { contents: `export { handler as default } from ${JSON.stringify(entry)};`, resolveDir: directory },
+    stdin: { contents: `export { ${exported} as default } from ${JSON.stringify(entry)};`, resolveDir: directory },
     bundle: true,
     write: false,
     format: 'esm',
@@ -30,16 +34,27 @@ export async function bundleWorker(entry: string): Promise<string> {
   return output.text;
 }
 
+export interface WorkerOptions {
+  /** Variables of the Worker's environment. */
+  readonly bindings?: Record<string, Json>;
+  /** The name of the handler in the module. Default `handler`. */
+  readonly exported?: string;
+  /** Names of the bindings. Default `BUCKET` and `KV`. */
+  readonly bucket?: string;
+  readonly kv?: string;
+}
+
 /** A Worker in the real runtime, with a real R2 bucket and KV namespace of this machine. */
-export async function startWorkerd(entry: string, bindings: Record<string, Json> = {}): Promise<Miniflare> {
+export async function startWorkerd(entry: string, options: WorkerOptions = {}): Promise<Miniflare> {
+  const { bindings = {}, exported = 'handler', bucket = 'BUCKET', kv = 'KV' } = options;
   const miniflare = new Miniflare({
     modules: true,
-    script: await bundleWorker(entry),
+    script: await bundleWorker(entry, exported),
     compatibilityDate: '2026-07-01',
     host: '127.0.0.1',
     bindings,
-    r2Buckets: { BUCKET: 'bucket' },
-    kvNamespaces: { KV: 'kv' },
+    r2Buckets: { [bucket]: 'bucket' },
+    kvNamespaces: { [kv]: 'kv' },
     // The runtime notes there which of its own functions are called.
     handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
       stdout.resume();
@@ -56,7 +71,7 @@ export async function describeInWorkerd(
   entry: string,
   bindings: Record<string, Json> = {},
 ): Promise<void> {
-  const miniflare = await startWorkerd(entry, bindings);
+  const miniflare = await startWorkerd(entry, { bindings });
   const titles = (await (await miniflare.dispatchFetch('http://worker/')).json()) as string[];
   describe(name, () => {
     afterAll(() => miniflare.dispose());
