@@ -83,6 +83,11 @@ const PROOFS = {
     shows: 'every store and wrapper keeps every promise of the contract, on a real S3 server too',
     tests: ['packages/object-store', 'packages/object-store-s3', 'packages/uploader', 'packages/storage-proofs'],
   },
+  cloudflare: {
+    shows:
+      'R2 and KV in real workerd keep every documented promise and the object-store contract; a real S3 server takes our presigned URLs and no other',
+    tests: ['packages/cloudflare-clients'],
+  },
 };
 
 const { values, positionals } = parseArgs({

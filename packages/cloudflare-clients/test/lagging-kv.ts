@@ -3,6 +3,9 @@ import type { KVNamespace } from '@cloudflare/workers-types';
 /** KV's own figure for how long a write takes to be seen elsewhere. */
 const LAG_MS = 60_000;
 
+/** Where Workers run, each with its own view of KV. */
+export const PLACES: readonly string[] = ['Frankfurt', 'Paris', 'Singapore'];
+
 interface Write {
   readonly key: string;
   /** `undefined` for a delete. */
