@@ -4,7 +4,7 @@ export { type Clock, systemClock } from './clock.ts';
 export { type DeviceList, listDevices, type NamedPcm } from './devices.ts';
 export { CaptureError, type CaptureErrorCode } from './error.ts';
 export type { FailoverOptions } from './failover/health.ts';
-export type { NtpState } from './ntp.ts';
+export { type AskTool, type NtpState, readNtpState } from './ntp.ts';
 export { type OpenOptions, openSource } from './open.ts';
 export type { CaptureSource, ChunkOptions, SourceInfo, SourceKind } from './source.ts';
 export type { CaptureState, CaptureStats } from './stats.ts';

@@ -25,15 +25,18 @@ const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TZ', 'XDG_RUNTIME_DIR', 'DBUS_SESSIO
 export async function runAlertCommand(alert: Alert, options: CommandOptions): Promise<void> {
   const { station, timeoutMs = TIMEOUT_MS } = options;
   const [program = '', ...args] = options.command;
+  // A timeout of spawn's own would keep the process alive when the program cannot be started.
+  const timeout = AbortSignal.timeout(timeoutMs);
   const child = spawn(program, args, {
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { ...passedOn(), ...alertVariables(alert, station) },
-    timeout: timeoutMs,
+    signal: timeout,
     killSignal: 'SIGKILL',
   });
   child.stdin.on('error', () => undefined).end(`${JSON.stringify({ station, ...alert })}\n`);
-  const [code, signal] = await ended(child, program);
-  if (signal === 'SIGKILL') throw new CommandError(`${program} was not over within ${timeoutMs / 1000} s`);
+  const [code, signal] = await ended(child, program).catch((error: unknown) => {
+    throw timeout.aborted ? new CommandError(`${program} was not over within ${timeoutMs / 1000} s`) : error;
+  });
   if (code !== 0) throw new CommandError(`${program} ended with ${code ?? signal}`);
 }
 

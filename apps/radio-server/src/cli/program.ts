@@ -4,6 +4,7 @@ import { printConfig, readConfigFile, resolveConfig } from '../config/load.ts';
 import { describeSetting, SETTING_NAMES, type SettingName, type StationConfig } from '../config/settings.ts';
 import { addArchiveCommands } from './archive.ts';
 import { addCostCommand } from './cost.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addNowPlayingCommand } from './now-playing.ts';
 import { start } from './start.ts';
 import { addStorageCommands } from './storage.ts';
@@ -31,6 +32,7 @@ export function createProgram(): Command {
   addArchiveCommands(program);
   addVerifyCommand(program);
   addNowPlayingCommand(program, () => configFrom({}));
+  addDoctorCommand(program, () => configFrom({}));
   addCostCommand(program);
   addStorageCommands(program);
   return program;
