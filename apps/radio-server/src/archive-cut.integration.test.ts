@@ -101,7 +101,7 @@ describe.skipIf(!usable)('recordings across the hour', () => {
     const command = async (name: string) =>
       await (await runner.run(['archive', name, '--recordings-dir', directory])).ended;
     expect((await command('list')).stdout).toMatch(
-      /2026-11-20T19:59:58\.000Z {6}2\.000 s .*\n.*\n2 recordings, 4\.0 s, 0 gaps; [\d.]+ GB of disk are free\n$/,
+      /2026-11-20T19:59:58\.000Z {6}2\.000 s .*\n.*\n2 recordings, 4\.0 s, 0 gaps; [\d.]+ GB of disk are free, room for \d+ h\n$/,
     );
     expect(await command('verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('2 ok, 0 damaged') });
     const [, second] = await describeRecordings(directory);

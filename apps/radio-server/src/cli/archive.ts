@@ -59,8 +59,9 @@ async function list(flags: ArchiveFlags & { readonly json?: true }): Promise<voi
   const recordings = await describe(directory);
   const gaps = findGaps(recordings);
   const freeBytes = await freeDiskBytes(directory);
+  const unfinished = await listUnfinished(directory);
   if (flags.json) {
-    printLine(JSON.stringify({ recordings: recordings.map(summary), gaps, freeBytes }));
+    printLine(JSON.stringify({ recordings: recordings.map(summary), unfinished, gaps, freeBytes }));
     return;
   }
   for (const recording of recordings) {
@@ -69,10 +70,17 @@ async function list(flags: ArchiveFlags & { readonly json?: true }): Promise<voi
     }
     printRecording(recording);
   }
+  for (const path of unfinished) printLine(`${path}: being recorded, or left by a station that was interrupted`);
   const total = recordings.reduce((sum, { frames }) => sum + framesToMs(frames) / 1000, 0);
-  printLine(
-    `${recordings.length} recordings, ${total.toFixed(1)} s, ${gaps.length} gaps; ${gigabytes(freeBytes)} GB of disk are free`,
-  );
+  const counts = `${recordings.length} recordings, ${total.toFixed(1)} s, ${gaps.length} gaps`;
+  printLine(`${counts}; ${gigabytes(freeBytes)} GB of disk are free${roomFor(recordings, freeBytes)}`);
+}
+
+/** How long the disk lasts when what comes takes what the recordings took. */
+function roomFor(recordings: readonly RecordingInfo[], freeBytes: number): string {
+  const bytes = recordings.reduce((sum, recording) => sum + recording.bytes, 0);
+  const hours = recordings.reduce((sum, { frames }) => sum + framesToMs(frames), 0) / 3_600_000;
+  return hours === 0 ? '' : `, room for ${Math.floor((freeBytes * hours) / bytes)} h`;
 }
 
 function printRecording(recording: RecordingInfo): void {
