@@ -1,0 +1,31 @@
+# The station. Build from the root of the repository:
+#   docker build --file docker/radio-server.Dockerfile --tag bucket-radio/radio-server .
+FROM node:24-bookworm-slim AS build
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends libflac-dev cmake make g++ python3 ca-certificates \
+ && rm -rf /var/lib/apt/lists/* \
+ && npm install --global pnpm@12.21.0
+WORKDIR /source
+COPY . .
+# Install scripts build the native encoders; flac-bindings skips its own where CI is set.
+RUN env -u CI pnpm install --frozen-lockfile \
+ && pnpm turbo build --filter=@bucket-radio/radio-server \
+ && env -u CI pnpm --filter=@bucket-radio/radio-server deploy --prod --legacy /station
+
+FROM node:24-bookworm-slim
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends alsa-utils ffmpeg libflac12 tini \
+ && rm -rf /var/lib/apt/lists/* \
+ && install --directory --owner=node --group=node /data /recordings
+COPY --from=build --chown=root:root /station /station
+ENV NODE_ENV=production RADIO_DATA_DIR=/data RADIO_RECORDINGS_DIR=/recordings
+# Sound cards belong to the group audio.
+RUN usermod --append --groups audio node
+USER node
+WORKDIR /data
+VOLUME ["/data", "/recordings"]
+EXPOSE 9000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["tini", "--", "node", "/station/dist/main.js"]
+CMD ["start"]
