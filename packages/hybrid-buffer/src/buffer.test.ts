@@ -282,13 +282,24 @@ describe('close', () => {
 
 describe('files', () => {
   it('are named by the prefix and belong to their owner alone', async () => {
-    const storage = fileSystem({ dir: join(directory, 'made', 'here'), prefix: 'night' });
+    const storage = fileSystem({ dir: join(directory, 'made'), prefix: 'night' });
     const buffer = createHybridBuffer({ threshold: 0, frameBytes: 64, storage });
     await buffer.write(randomBytes(1000));
-    const [name = ''] = await readdir(join(directory, 'made', 'here'));
+    const [name = ''] = await readdir(join(directory, 'made'));
     expect(name).toMatch(/^night-[0-9a-f]{16}\.bin$/);
-    expect((await stat(join(directory, 'made', 'here', name))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(directory, 'made', name))).mode & 0o777).toBe(0o600);
     await buffer.close();
+  });
+
+  it('of many buffers at once find or make the directory', async () => {
+    const dir = join(directory, 'shared');
+    const buffers = Array.from({ length: 20 }, () =>
+      createHybridBuffer({ threshold: 0, frameBytes: 64, storage: fileSystem({ dir }) }),
+    );
+    await Promise.all(buffers.map((buffer) => buffer.write(randomBytes(1000))));
+    expect(await readdir(dir)).toHaveLength(20);
+    await Promise.all(buffers.map((buffer) => buffer.close()));
+    expect(await readdir(dir)).toEqual([]);
   });
 
   it('that cannot be made leave everything in memory, where it can still be read', async () => {

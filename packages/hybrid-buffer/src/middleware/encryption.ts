@@ -1,5 +1,6 @@
 import { type CipherGCMTypes, createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { HybridBufferError } from '../error.ts';
+import { release } from '../release.ts';
 import type { FrameCodec, Middleware } from './middleware.ts';
 
 export interface EncryptionOptions {
@@ -56,6 +57,7 @@ class EncryptionCodec implements FrameCodec {
   readonly #key: Buffer;
   readonly #nonce = Buffer.alloc(NONCE_BYTES);
   #stored = Buffer.alloc(0);
+  #plain = Buffer.alloc(0);
 
   constructor(algorithm: string, key: Uint8Array) {
     this.#algorithm = algorithm as CipherGCMTypes;
@@ -66,7 +68,9 @@ class EncryptionCodec implements FrameCodec {
   encode(frame: Uint8Array, sequence: number): Uint8Array {
     const cipher = createCipheriv(this.#algorithm, this.#key, this.#nonceOf(sequence), { authTagLength: TAG_BYTES });
     if (this.#stored.length < frame.length + TAG_BYTES) this.#stored = Buffer.alloc(frame.length + TAG_BYTES);
-    this.#stored.set(cipher.update(frame), 0);
+    const ciphertext = cipher.update(frame);
+    this.#stored.set(ciphertext, 0);
+    release(ciphertext);
     // Both ciphers are streams: nothing is left for the end but the tag.
     cipher.final();
     this.#stored.set(cipher.getAuthTag(), frame.length);
@@ -81,8 +85,11 @@ class EncryptionCodec implements FrameCodec {
       });
       decipher.setAuthTag(stored.subarray(size));
       const frame = decipher.update(stored.subarray(0, size));
+      if (this.#plain.length < frame.length) this.#plain = Buffer.alloc(frame.length);
+      this.#plain.set(frame);
+      release(frame);
       decipher.final();
-      return frame;
+      return this.#plain.subarray(0, size);
     } catch (cause) {
       throw new HybridBufferError(
         'Tampered',

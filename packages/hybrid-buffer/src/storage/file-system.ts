@@ -6,7 +6,7 @@ import { HybridBufferError } from '../error.ts';
 import type { StorageBackend, StorageFactory } from './storage.ts';
 
 export interface FileSystemOptions {
-  /** Where the files are; made when it does not exist. Default: the system's directory for temporary files. */
+  /** Where the files are; made when it does not exist and its parent does. Default: the system's directory for temporary files. */
   readonly dir?: string;
   /** What the files' names begin with; default `hybridbuffer`. */
   readonly prefix?: string;
@@ -95,11 +95,20 @@ class FileBackend implements StorageBackend {
   }
 
   async #open(): Promise<FileHandle> {
-    if (this.#file === undefined) {
-      await mkdir(this.#dir, { recursive: true, mode: 0o700 });
-      this.#file = await open(this.#path, 'wx+', 0o600);
-    }
+    this.#file ??= await this.#create().catch(async (error: unknown) => {
+      if ((error as { readonly code?: unknown }).code !== 'ENOENT') throw error;
+      // One level only: more may be a mistyped path, and on some file systems Node never comes back from making them.
+      await mkdir(this.#dir, { mode: 0o700 }).catch((reason: unknown) => {
+        // Another buffer was faster.
+        if ((reason as { readonly code?: unknown }).code !== 'EEXIST') throw reason;
+      });
+      return this.#create();
+    });
     return this.#file;
+  }
+
+  #create(): Promise<FileHandle> {
+    return open(this.#path, 'wx+', 0o600);
   }
 
   #failed(code: 'WriteFailed' | 'ReadFailed' | 'RemoveFailed', what: string, cause: unknown): HybridBufferError {

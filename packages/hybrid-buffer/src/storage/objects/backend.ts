@@ -1,5 +1,6 @@
 import { isObjectStoreError, type ObjectStore } from '@bucket-radio/object-store';
 import { HybridBufferError } from '../../error.ts';
+import { release } from '../../release.ts';
 import type { StorageBackend } from '../storage.ts';
 import { ReadWindow } from './window.ts';
 import type { ObjectWriter, OpenWriter } from './writers.ts';
@@ -126,6 +127,8 @@ export class ObjectBackend implements StorageBackend {
         if (filled + chunk.length > target.length) break;
         target.set(chunk, filled);
         filled += chunk.length;
+        // Chunks of a body belong to its reader.
+        release(chunk);
       }
       if (filled === target.length) return;
     } catch (cause) {
@@ -194,7 +197,7 @@ export class ObjectBackend implements StorageBackend {
     const { store } = this.#options;
     const where = this.#open?.key ?? '';
     const why = cause instanceof Error ? cause.message : String(cause);
-    const error = new HybridBufferError('WriteFailed', `${store.name}: the upload of ${where} failed: ${why}`, {
+    const error = new HybridBufferError('WriteFailed', `${store.name}: not everything could be stored: ${why}`, {
       where,
       cause,
     });

@@ -12,8 +12,10 @@ export function deadlineOf(operation: string, timeoutMs: number): number {
 export function withDeadlines(store: FullObjectStore, timeoutMs: number): FullObjectStore;
 export function withDeadlines(store: ObjectStore, timeoutMs: number): ObjectStore;
 export function withDeadlines(store: ObjectStore, timeoutMs: number): ObjectStore {
-  return wrapStore(store, 'deadlines', {
+  const bounded = wrapStore(store, 'deadlines', {
     call: ({ operation }, work) => work({ timeoutMs: deadlineOf(operation, timeoutMs) }),
     iterate: ({ operation }, work) => work({ timeoutMs: deadlineOf(operation, timeoutMs) }),
   });
+  // In errors, the name that the store was given.
+  return { ...bounded, name: store.name };
 }

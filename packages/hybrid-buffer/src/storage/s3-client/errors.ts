@@ -32,6 +32,14 @@ const BY_STATUS: Readonly<Record<number, ObjectStoreErrorCode>> = {
   501: 'NotSupported',
 };
 
+const ADVICE: Partial<Record<ObjectStoreErrorCode, string>> = {
+  NotFound: 'there is no such object, or no such bucket',
+  Unauthenticated: 'the service does not accept the credentials; check both keys, the region and the clock',
+  PermissionDenied: 'the credentials may not do this; give them the rights that the README of hybrid-buffer lists',
+  ClockSkew: "this machine's clock and the service's differ too much; synchronise it",
+  Throttled: 'the service asks for fewer requests',
+};
+
 interface Failure {
   readonly name?: unknown;
   readonly message?: unknown;
@@ -52,10 +60,11 @@ export function storeError(error: unknown, { action, key, signal }: Call): Objec
   const status = $metadata?.httpStatusCode ?? 0;
   const code =
     (Object.hasOwn(BY_NAME, String(name)) ? BY_NAME[String(name)] : undefined) ?? BY_STATUS[status] ?? 'Unavailable';
-  const cause = new Error(String(message ?? error));
+  // The SDK's word for an answer without a message.
+  const cause = new Error(message === 'UnknownError' ? String(name) : String(message ?? error));
   cause.name = String(name ?? 'Error');
   const origin = [name, systemCode, status === 0 ? undefined : `HTTP ${status}`].filter(Boolean).join(', ');
-  return new ObjectStoreError(code, `${action} ${JSON.stringify(key)}: ${cause.message} (${origin})`, {
+  return new ObjectStoreError(code, `${action} ${JSON.stringify(key)}: ${ADVICE[code] ?? cause.message} (${origin})`, {
     key,
     cause,
     attempts: $metadata?.attempts ?? 1,
