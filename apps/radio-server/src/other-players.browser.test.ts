@@ -23,7 +23,7 @@ describe.skipIf(!serviceOrSkip('chromium').available)('players that are not ours
   beforeAll(async () => {
     station = await runner.run(['start', ...LENGTH, '--archive', 'off']);
     await station.waitFor('segment 3: ');
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => await runner.cleanUp());
 
   const title = `hls.js plays the station in Chromium for ${PLAYED_SECONDS} s without a 404`;
