@@ -38,7 +38,7 @@ it('writes a media playlist with dates and gaps, and ends it when the station is
   const segments = [segment(41, { gaps: ['hq'] }), segment(42)];
   const lines = [
     '#EXTM3U',
-    '#EXT-X-VERSION:7',
+    '#EXT-X-VERSION:8',
     '#EXT-X-INDEPENDENT-SEGMENTS',
     '#EXT-X-TARGETDURATION:10',
     '#EXT-X-MEDIA-SEQUENCE:41',

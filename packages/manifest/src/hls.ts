@@ -62,16 +62,22 @@ export function multivariantPlaylist(manifest: Pick<Manifest, 'renditions'>): st
 export function mediaPlaylist({ live, rendition, segments, discontinuities, dateRanges }: MediaPlaylist): string {
   const listed = segments.slice(-PLAYLIST_MAX_SEGMENTS);
   const tags = listed.filter(({ discontinuity }) => discontinuity).length;
+  // EXT-X-GAP came with version 8 (rfc8216bis §8); without one, older players need not be turned away.
+  const version = listed.some(({ gaps }) => gaps.includes(rendition)) ? 8 : 7;
   const lines = [
     '#EXTM3U',
-    '#EXT-X-VERSION:7',
+    `#EXT-X-VERSION:${version}`,
     '#EXT-X-INDEPENDENT-SEGMENTS',
     `#EXT-X-TARGETDURATION:${Math.max(1, ...listed.map(({ seconds }) => seconds))}`,
     `#EXT-X-MEDIA-SEQUENCE:${listed[0]?.index ?? 0}`,
   ];
   if (discontinuities > tags) lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${discontinuities - tags}`);
+  const ranges = [...dateRanges].sort((a, b) => a.utcMs - b.utcMs);
   let epoch: string | undefined;
   for (const segment of listed) {
+    // Beside the segment in which it begins: some readers take a range for an attribute of the segment that follows.
+    const begun = ranges.findIndex(({ utcMs }) => utcMs >= segment.utcMs + segment.seconds * 1000);
+    lines.push(...ranges.splice(0, begun === -1 ? ranges.length : begun).map(dateRangeTag));
     if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
     if (segment.epoch !== epoch) lines.push(`#EXT-X-MAP:URI=${quoted(initKey(segment.epoch, rendition))}`);
     epoch = segment.epoch;
@@ -80,7 +86,7 @@ export function mediaPlaylist({ live, rendition, segments, discontinuities, date
     lines.push(`#EXTINF:${segment.seconds.toFixed(5)},`);
     lines.push(segmentKey(segment.epoch, rendition, segment.index));
   }
-  lines.push(...dateRanges.map(dateRangeTag));
+  lines.push(...ranges.map(dateRangeTag));
   if (!live) lines.push('#EXT-X-ENDLIST');
   return `${lines.join('\n')}\n`;
 }
