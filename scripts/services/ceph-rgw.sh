@@ -6,7 +6,8 @@
 #
 # `start` prints S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY as NAME=value lines once the server answers.
 # It listens on 127.0.0.1 only, and its credentials are worth nothing elsewhere. Everything it stores is in memory;
-# MEMSTORE_BYTES (default 8 GiB) is the most it will hold.
+# MEMSTORE_BYTES (default 8 GiB) is the most it will hold. With DISKSTORE_BYTES it is all in a file of that size in DIR
+# instead: slower, for more than there is memory.
 # Needs the Debian packages radosgw ceph-mon ceph-osd ceph-base ceph-common: npm run setup:services.
 set -euo pipefail
 export LC_ALL=C
@@ -61,6 +62,15 @@ free_pair() {
   die 'found no two free ports for the monitor between 20000 and 32000'
 }
 
+object_store() {
+  if [ -n "${DISKSTORE_BYTES:-}" ]; then
+    printf 'osd objectstore = bluestore\nbluestore block create = true\nbluestore block size = %s\n' "$DISKSTORE_BYTES"
+    printf 'osd memory target = 1073741824\n'
+  else
+    printf 'osd objectstore = memstore\nmemstore device bytes = %s\n' "${MEMSTORE_BYTES:-8589934592}"
+  fi
+}
+
 write_configuration() {
   local fsid=$1 monitor=$2
   cat >"$DIR/ceph.conf" <<CONF
@@ -82,8 +92,7 @@ admin socket =
 log file = $DIR/log/\$name.log
 mon cluster log file = $DIR/log/cluster.log
 crash dir = $DIR/log
-osd objectstore = memstore
-memstore device bytes = ${MEMSTORE_BYTES:-8589934592}
+$(object_store)
 osd pool default size = 1
 osd pool default min size = 1
 osd pool default pg num = 4

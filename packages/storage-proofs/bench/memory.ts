@@ -33,7 +33,7 @@ function node(args: readonly string[], environment: Readonly<Record<string, stri
 
 /** Each with a server of its own: deleted objects would stay in its memory for a while. */
 async function measure(run: (environment: Readonly<Record<string, string>>) => Figures): Promise<Figures> {
-  const server = await startBenchServer(16 * 1024 * MIB);
+  const server = await startBenchServer({ diskBytes: 16 * 1024 * MIB });
   try {
     const { S3_ENDPOINT = '', S3_ACCESS_KEY = '', S3_SECRET_KEY = '' } = server.environment;
     const account = { endpoint: S3_ENDPOINT, accessKeyId: S3_ACCESS_KEY, secretAccessKey: S3_SECRET_KEY };

@@ -13,15 +13,22 @@ export interface BenchServer {
   stop(): void;
 }
 
-/** A fresh Ceph RGW that keeps everything in memory; the server of `S3_ENDPOINT` instead, where that is set. */
-export async function startBenchServer(memoryBytes: number): Promise<BenchServer> {
+/** A fresh Ceph RGW that keeps everything where `room` says; the server of `S3_ENDPOINT` instead, where that is set. */
+export async function startBenchServer(
+  room: { readonly memoryBytes: number } | { readonly diskBytes: number },
+): Promise<BenchServer> {
   const { S3_ENDPOINT = '', S3_ACCESS_KEY = '', S3_SECRET_KEY = '' } = process.env;
   if (S3_ENDPOINT !== '') return { environment: { S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY }, stop() {} };
   const directory = mkdtempSync(join(tmpdir(), 'bench-server-'));
   const state = join(directory, 's3');
   const { status, stdout, stderr } = spawnSync('bash', [SCRIPT, 'start', state, String(await freePort())], {
     encoding: 'utf8',
-    env: { ...process.env, MEMSTORE_BYTES: String(memoryBytes) },
+    env: {
+      ...process.env,
+      ...('diskBytes' in room
+        ? { DISKSTORE_BYTES: String(room.diskBytes) }
+        : { MEMSTORE_BYTES: String(room.memoryBytes) }),
+    },
   });
   if (status !== 0) throw new Error(`no S3 server: ${stderr.trim()}`);
   const environment = Object.fromEntries(

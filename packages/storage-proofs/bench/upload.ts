@@ -15,7 +15,7 @@ const { values } = parseArgs({
 const MIB = 1024 ** 2;
 const sizeMb = Number(values.mb);
 const directory = mkdtempSync(join(tmpdir(), 'bench-upload-'));
-const server = await startBenchServer(6 * 1024 * MIB);
+const server = await startBenchServer({ memoryBytes: 6 * 1024 * MIB });
 Object.assign(process.env, server.environment);
 const settings = s3Settings();
 
