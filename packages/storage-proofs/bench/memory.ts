@@ -8,8 +8,13 @@ import { createBucket } from '@bucket-radio/object-store-s3';
 import { startBenchServer } from './server.ts';
 import { makeSparseFile } from './source-file.ts';
 
-/** `pnpm bench upload-memory`: what one upload takes, as a library, from a stream, and as `radio upload`. */
-const { values } = parseArgs({ options: { mb: { type: 'string', default: '10240' } } });
+/**
+ * `pnpm bench upload-memory`: what one upload takes, as a library and from a stream of unknown length in 64 KiB chunks,
+ * each with V8's defaults and with a small young generation, and as `radio upload`. `--only NAME` leaves out the others.
+ */
+const { values } = parseArgs({
+  options: { mb: { type: 'string', default: '10240' }, only: { type: 'string', multiple: true } },
+});
 const MIB = 1024 ** 2;
 const sizeMb = Number(values.mb);
 const local = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -17,6 +22,7 @@ const RADIO = local('../../../apps/radio-server/dist/main.js');
 const directory = mkdtempSync(join(tmpdir(), 'bench-memory-'));
 const file = join(directory, 'source.bin');
 const BUCKET = 'memory';
+const SMALL_YOUNG_GENERATION = '--max-semi-space-size=1';
 
 interface Figures {
   readonly idleRssMb?: number;
@@ -44,8 +50,9 @@ async function measure(run: (environment: Readonly<Record<string, string>>) => F
   }
 }
 
-function library(what: string): (environment: Readonly<Record<string, string>>) => Figures {
-  return (environment) => JSON.parse(node([local('memory-run.mjs'), what, file, BUCKET], environment)) as Figures;
+function library(what: string, ...flags: string[]): (environment: Readonly<Record<string, string>>) => Figures {
+  return (environment) =>
+    JSON.parse(node([...flags, local('memory-run.mjs'), what, file, BUCKET], environment)) as Figures;
 }
 
 function radioUpload(environment: Readonly<Record<string, string>>): Figures {
@@ -67,15 +74,20 @@ try {
   if (!existsSync(RADIO)) throw new Error('it measures what is built; build it first: pnpm turbo build');
   makeSparseFile(file, sizeMb);
   const figures: Record<string, Figures> = {};
-  const runs = { file: library('file'), stream: library('stream'), radio: radioUpload };
+  const runs = {
+    file: library('file'),
+    stream: library('stream'),
+    'file-small-heap': library('file', SMALL_YOUNG_GENERATION),
+    'stream-small-heap': library('stream', SMALL_YOUNG_GENERATION),
+    radio: radioUpload,
+  };
   for (const [name, run] of Object.entries(runs)) {
+    if (values.only?.includes(name) === false) continue;
     figures[name] = await measure(run);
-    process.stdout.write(`${name.padEnd(7)} ${JSON.stringify(figures[name])}\n`);
+    process.stdout.write(`${name.padEnd(18)} ${JSON.stringify(figures[name])}\n`);
   }
-  const peakOf = (name: string): number | undefined => figures[name]?.peakRssMb;
-  const growthMb = (peakOf('file') ?? 0) - (figures['file']?.idleRssMb ?? 0);
-  const line = { bench: 'upload-memory', sizeMb, growthMb, fileMb: peakOf('file'), streamMb: peakOf('stream') };
-  process.stdout.write(`${JSON.stringify({ ...line, radioMb: peakOf('radio') })}\n`);
+  const peaks = Object.fromEntries(Object.entries(figures).map(([name, { peakRssMb }]) => [name, peakRssMb]));
+  process.stdout.write(`${JSON.stringify({ bench: 'upload-memory', sizeMb, peakRssMb: peaks })}\n`);
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
