@@ -1,10 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { subscribe } from 'node:diagnostics_channel';
 import { createReadStream, readFileSync } from 'node:fs';
-import { S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
-import { createS3Store } from '@bucket-radio/object-store-s3';
-import { createUploader, type UploadSource } from '@bucket-radio/uploader';
+import type { UploadSource } from '@bucket-radio/uploader';
 
 /** One measured run, in a process of its own: `upload-run.ts ours|lib-storage|idle file|small|stream FILE BUCKET`. */
 const [who = '', what = '', file = '', bucket = ''] = process.argv.slice(2);
@@ -29,13 +26,18 @@ function peakRssMb(): number {
 
 type Send = (source: UploadSource, key: string) => Promise<unknown>;
 
-function ours(): Send {
+/** Each loads its own libraries and not the other's. */
+async function ours(): Promise<Send> {
+  const { createS3Store } = await import('@bucket-radio/object-store-s3');
+  const { createUploader } = await import('@bucket-radio/uploader');
   const store = createS3Store({ endpoint, accessKeyId, secretAccessKey, bucket });
   const uploader = createUploader(store);
   return (source, key) => uploader.upload(source, key).result;
 }
 
-function libStorage(): Send {
+async function libStorage(): Promise<Send> {
+  const { S3Client } = await import('@aws-sdk/client-s3');
+  const { Upload } = await import('@aws-sdk/lib-storage');
   const client = new S3Client({
     endpoint,
     region: 'us-east-1',
@@ -77,7 +79,7 @@ async function sendLarge(send: Send): Promise<number> {
   return bytes;
 }
 
-const send = who === 'lib-storage' ? libStorage() : ours();
+const send = await (who === 'lib-storage' ? libStorage() : ours());
 const baselineMb = process.memoryUsage.rss() / 1024 ** 2;
 const cpuBefore = process.cpuUsage();
 const startedAt = performance.now();
