@@ -12,7 +12,7 @@ export interface R2SigningClientOptions extends R2Opts {
 }
 
 /** Good for a slow answer, useless soon after. */
-const CHECK_EXPIRY_SECONDS = 60;
+const CHECK_EXPIRY_SECONDS = 300;
 
 /**
  * Presigned URLs of one bucket wherever there is `fetch` and Web Crypto: scripts, tests, Node, Workers. Only

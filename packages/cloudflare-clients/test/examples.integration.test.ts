@@ -10,8 +10,10 @@ const s3 = serviceOrSkip('s3');
 const bucketName = `examples-${crypto.randomUUID().slice(0, 8)}`;
 const config = s3Bucket(bucketName, process.env);
 const MIB = 1024 ** 2;
+/** Generous: the machine may have other things to do. */
+const SLOW_MS = 300_000;
 
-describe('the example Worker', () => {
+describe('the example Worker', { timeout: SLOW_MS }, () => {
   let worker: Miniflare;
   const call = async (method: string, path: string, init: { body?: Uint8Array; session?: string } = {}) => {
     const response = await worker.dispatchFetch(`http://worker/${path}`, {
@@ -40,7 +42,7 @@ describe('the example Worker', () => {
         ...(s3.available ? { R2_SIGNING_ENDPOINT: config.endpoint ?? '' } : {}),
       },
     });
-  });
+  }, SLOW_MS);
   afterAll(() => worker?.dispose());
 
   it('takes an upload of several parts and tells how far it came', async () => {
@@ -98,7 +100,7 @@ describe('the example Worker', () => {
   });
 });
 
-describe.skipIf(!s3.available)('the example script', () => {
+describe.skipIf(!s3.available)('the example script', { timeout: SLOW_MS }, () => {
   const run = (key: readonly string[], env: Record<string, string>): Promise<[unknown, string, string]> =>
     new Promise((resolve) => {
       const script = fileURLToPath(new URL('../examples/verify-upload.ts', import.meta.url));

@@ -32,7 +32,7 @@ export async function makeBucket({ endpoint = '', bucketName, ...credentials }: 
 }
 
 export async function putText(config: R2SigningConfig, key: string, text: string): Promise<void> {
-  const url = await new UrlSigner(config).sign('PUT', key, 60);
+  const url = await new UrlSigner(config).sign('PUT', key, 3600);
   const response = await fetch(url, { method: 'PUT', body: text });
   if (!response.ok) throw new Error(`${key} was not put: HTTP ${response.status} ${await response.text()}`);
 }

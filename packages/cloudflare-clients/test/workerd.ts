@@ -7,6 +7,9 @@ import type { CaseResult } from './worker-suite.ts';
 
 type Json = string | { readonly [name: string]: string | undefined };
 
+/** Generous: some cases put a thousand objects, on a machine that may have other things to do. */
+const CASE_TIMEOUT_MS = 300_000;
+
 const directory = fileURLToPath(new URL('.', import.meta.url));
 
 /**
@@ -75,10 +78,14 @@ export async function describeInWorkerd(
   const titles = (await (await miniflare.dispatchFetch('http://worker/')).json()) as string[];
   describe(name, () => {
     afterAll(() => miniflare.dispose());
-    it.each(titles)('%s', async (title) => {
-      const response = await miniflare.dispatchFetch(`http://worker/?title=${encodeURIComponent(title)}`);
-      const { failure } = (await response.json()) as CaseResult;
-      if (failure !== undefined) throw new Error(failure);
-    });
+    it.each(titles)(
+      '%s',
+      async (title) => {
+        const response = await miniflare.dispatchFetch(`http://worker/?title=${encodeURIComponent(title)}`);
+        const { failure } = (await response.json()) as CaseResult;
+        if (failure !== undefined) throw new Error(failure);
+      },
+      CASE_TIMEOUT_MS,
+    );
   });
 }

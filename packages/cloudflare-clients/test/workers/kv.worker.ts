@@ -8,7 +8,10 @@ function test(title: string, run: (kv: KVClient, namespace: Bindings['KV']) => P
     title,
     async run({ KV }) {
       const kv = new KVClient(KV);
-      for await (const { key } of kv.entries()) await kv.delete(key);
+      const keys = await kv.list();
+      for (let at = 0; at < keys.length; at += 100) {
+        await Promise.all(keys.slice(at, at + 100).map((key) => kv.delete(key)));
+      }
       await run(kv, KV);
     },
   });
@@ -40,14 +43,14 @@ test('a TTL and metadata come back from a listing', async (kv) => {
 });
 
 test('list gives every key of a prefix in order, over many pages', async (kv) => {
-  const keys = Array.from({ length: 1_203 }, (_, index) => `many/${String(index).padStart(5, '0')}`);
+  const keys = Array.from({ length: 1_003 }, (_, index) => `many/${String(index).padStart(5, '0')}`);
   for (let at = 0; at < keys.length; at += 100) {
     await Promise.all(keys.slice(at, at + 100).map((key) => kv.put(key, 'x')));
   }
   await kv.put('other', 'x');
   expect(await kv.list('many/')).toEqual(keys);
   expect(await kv.list('nothing')).toEqual([]);
-  expect((await kv.list()).length).toBe(1_204);
+  expect((await kv.list()).length).toBe(1_004);
 });
 
 test('the limits are those of KV itself', async (kv, namespace) => {
