@@ -79,6 +79,16 @@ const PROOFS = {
     tests: ['apps/radio-server/src/other-players.browser.test.ts'],
     scaled: true,
   },
+  'player-chaos': {
+    shows: 'whatever happens to the network or the station, sound is back 2 s after the first answer that helps',
+    tests: ['packages/player/src/engine/chaos.test.ts'],
+    scaled: true,
+  },
+  'player-endurance': {
+    shows: 'hours of playing against a drifting clock: no underrun, no growth (24 h are scale 288)',
+    tests: ['packages/player/src/engine/endurance.test.ts'],
+    scaled: true,
+  },
   storage: {
     shows: 'every store and wrapper keeps every promise of the contract, on a real S3 server too',
     tests: ['packages/object-store', 'packages/object-store-s3', 'packages/uploader', 'packages/storage-proofs'],

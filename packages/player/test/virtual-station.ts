@@ -35,6 +35,8 @@ export interface VirtualStationOptions {
 /** A station, its bucket and the network to it, on a virtual clock. The audio in the packets is not decodable. */
 export class VirtualStation {
   readonly requests: { readonly path: string; readonly at: number; readonly conditional: boolean }[] = [];
+  /** Listener's times of the answers that brought what was asked for. */
+  readonly successes: number[] = [];
   /** What happens to a request instead of an answer. */
   fault: (path: string) => Fault | undefined = () => undefined;
   /** How long an answer takes. */
@@ -115,6 +117,11 @@ export class VirtualStation {
     this.#startedAt = this.#clock.now() - next * this.segmentMs;
   }
 
+  /** The station goes on with an index far ahead, as after an hour that the listener slept through. */
+  jump(segments: number): void {
+    this.#startedAt -= segments * this.segmentMs;
+  }
+
   /** Another epoch that goes on with the next index; the one before stays in the window for a while. */
   continueInEpoch(epoch: string): void {
     const { segmentSeconds, first, latest, latestStart } = this.manifest();
@@ -150,6 +157,7 @@ export class VirtualStation {
     if (path === 'manifest.json') return this.#manifestResponse(headers.get('if-none-match'));
     const object = this.#object(this.rewrite(path.replace(/\?.*/, '')));
     if (object === undefined) return this.#respond(404, null);
+    if (fault === undefined) this.successes.push(this.#clock.now());
     const body = fault === 'truncate' ? object.subarray(0, object.length / 2) : object;
     const rate = this.rate(path);
     return rate === Number.POSITIVE_INFINITY ? this.#respond(200, body) : this.#paced(body, rate, signal);
@@ -205,6 +213,7 @@ export class VirtualStation {
   #manifestResponse(ifNoneMatch: string | null): Response {
     const body = JSON.stringify(this.patch(this.manifest()));
     const etag = `"${body}"`.replaceAll(/[^\w"]/g, '');
+    this.successes.push(this.#clock.now());
     const response = ifNoneMatch === etag ? this.#respond(304, null) : this.#respond(200, Buffer.from(body));
     response.headers.set('ETag', etag);
     return response;
