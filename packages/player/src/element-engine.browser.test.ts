@@ -1,13 +1,15 @@
 import { launchChromium, serviceOrSkip } from '@bucket-radio/testing';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BrowserListening } from '../test/browser-listening.ts';
 import { makeFixture, randomPcm } from '../test/fixtures.ts';
 import { PageServer } from '../test/page-server.ts';
-import { align, matches, readRecording } from '../test/recording.ts';
-import { RollingBucket } from '../test/rolling-bucket.ts';
-import type { RadioStats } from './engine/types.ts';
+import { align, matches } from '../test/recording.ts';
 
-const SECONDS = 60;
+const SECONDS = 90;
+/** Waiting for a turn counts too, and a busy machine may be ten times slower than an idle one. */
+const PATIENCE_MS = 600_000;
+
 const available = serviceOrSkip('chromium').available && serviceOrSkip('ffmpeg').available;
 
 describe.skipIf(!available)('the element engine in Chromium', () => {
@@ -16,60 +18,42 @@ describe.skipIf(!available)('the element engine in Chromium', () => {
   const fixture = available ? makeFixture(pcm, 1) : undefined;
   let browser: Browser;
   let origin: string;
-  let bucket: RollingBucket;
-  let page: Page;
-  let src: string;
 
   beforeAll(async () => {
-    origin = await pages.listen();
+    origin = `${await pages.listen()}?media`;
     browser = await launchChromium({ args: ['--host-resolver-rules=MAP insecure.test 127.0.0.1'] });
   });
   afterAll(async () => {
     await browser?.close();
     pages.close();
   });
-  beforeEach(async () => {
-    bucket = new RollingBucket({ fixture: fixture!, segmentSeconds: 1, windowSegments: 5, head: 3 });
-    src = await bucket.listen();
-    page = await browser.newPage();
-  });
-  afterEach(async () => {
-    await page.close();
-    bucket.close();
-  });
 
-  const until = (condition: string) =>
-    page.evaluate(`new Promise((resolve, reject) => {
-      const giveUp = performance.now() + 40_000;
-      const look = () => {
-        if (${condition}) resolve();
-        else if (performance.now() > giveUp) reject(new Error('did not happen: ' + radio.events.join(', ')));
-        else setTimeout(look, 50);
-      };
-      look();
-    })`);
-  const open = async (url: string, options: object) => {
-    await page.goto(url);
-    await page.waitForLoadState('load');
-    await page.evaluate(`startRadio(${JSON.stringify({ src, ...options })})`);
-  };
+  /** Tests wait for a station that plays in real time, so they wait side by side. */
+  const test = (title: string, body: (l: BrowserListening) => Promise<void>, host: string = '127.0.0.1') =>
+    it.concurrent(
+      title,
+      () => {
+        const url = origin.replace('127.0.0.1', host);
+        return BrowserListening.run({ browser, pages, url, fixture: fixture!, head: 6 }, body);
+      },
+      PATIENCE_MS,
+    );
 
-  it('plays hq bit for bit through a media element, and hq again after lq without a gap', async () => {
-    await open(`${origin}?media`, { kind: 'element', quality: 'hq' });
-    await until(`radio.events.includes('segment 8 hq -')`);
-    await page.evaluate(`radio.engine.setQuality('lq')`);
-    await until(`radio.events.filter((event) => / lq /.test(event)).length >= 2`);
-    await page.evaluate(`radio.engine.setQuality('hq')`);
-    await until(`/ lq .* hq .* hq .* hq /.test(radio.events.filter((event) => /segment/.test(event)).join(' '))`);
-    const stats = await page.evaluate<RadioStats>('radio.engine.stats');
-    await page.evaluate('sendRecording()');
-    const recording = readRecording(pages.recording);
+  test('plays hq bit for bit through a media element, and hq again after lq without a gap', async (l) => {
+    await l.start({ kind: 'element', latencyMode: 'stable', quality: 'hq' });
+    await l.heard(/ hq /, 4);
+    await l.page.evaluate(`radio.engine.setQuality('lq')`);
+    await l.heard(/ lq /, 2);
+    await l.page.evaluate(`radio.engine.setQuality('hq')`);
+    await l.until(`/ lq .* hq .* hq .* hq /.test(radio.events.filter((event) => /segment/.test(event)).join(' '))`);
+    const stats = await l.stats();
+    const recording = await l.record();
     const { from, sourceFrame } = align(recording, pcm);
     const exact = matches(recording, pcm, from, sourceFrame, Number.POSITIVE_INFINITY);
-    const events = await page.evaluate<string[]>('radio.events');
+    const events = await l.events();
     const lq = events.filter((event) => event.includes(' lq ')).map((event) => Number(event.split(' ')[1]));
     expect(sourceFrame + exact).toBe((lq[0] ?? 0) * 48_000);
-    expect(exact).toBeGreaterThan(4 * 48_000);
+    expect(exact).toBeGreaterThan(3 * 48_000);
     // hq again, after lq: exactly where it belongs, so lq lasted exactly as long as it should.
     const back = ((lq.at(-1) ?? 0) + 1) * 48_000;
     const at = from + back - sourceFrame;
@@ -80,31 +64,33 @@ describe.skipIf(!available)('the element engine in Chromium', () => {
     expect(events.filter((event) => event.startsWith('error'))).toEqual([]);
   });
 
-  it('plays on plain http, where there is neither Web Audio worklet nor WebCodecs: no badge, no error', async () => {
-    await open(`${origin.replace('127.0.0.1', 'insecure.test')}?media`, {});
-    expect(await page.evaluate('isSecureContext')).toBe(false);
-    await until(`radio.events.filter((event) => /segment \\d+ hq/.test(event)).length >= 3`);
-    const stats = await page.evaluate<RadioStats>('radio.engine.stats');
-    expect(stats).toMatchObject({ underruns: 0, state: 'playing', bitPerfect: 'unverified' });
-    expect(stats.latencySeconds).toBeLessThan(6);
-    const events = await page.evaluate<string[]>('radio.events');
-    expect(events.filter((event) => event.startsWith('error'))).toEqual([]);
-  });
+  test(
+    'plays on plain http, where there is neither Web Audio worklet nor WebCodecs: no badge, no error',
+    async (l) => {
+      expect(await l.page.evaluate('isSecureContext')).toBe(false);
+      await l.start({ latencyMode: 'stable' });
+      await l.heard(/segment \d+ hq/, 3);
+      expect(await l.stats()).toMatchObject({ underruns: 0, state: 'playing', bitPerfect: 'unverified' });
+      expect((await l.events()).filter((event) => event.startsWith('error'))).toEqual([]);
+    },
+    'insecure.test',
+  );
 
-  it('pauses, goes on where it was, goes live, comes back after an outage', async () => {
-    await open(`${origin}?media`, { kind: 'element' });
-    await until(`radio.engine.state === 'playing'`);
-    const frame = await page.evaluate<number>(`radio.engine.stats.frame`);
-    await page.evaluate(`radio.engine.pause()`);
-    await page.evaluate(`radio.events.length = 0; radio.engine.play()`);
-    await until(`radio.engine.state === 'playing'`);
-    const resumed = await page.evaluate<number>(`radio.engine.stats.frame`);
-    expect(Math.abs(resumed - frame)).toBeLessThan(48_000);
-    await page.evaluate(`radio.engine.goLive()`);
-    await until(`radio.engine.state === 'playing' && !radio.engine.stats.shifted`);
-    bucket.fault = () => 503;
-    await until(`radio.events.includes('state rebuffering')`);
-    bucket.fault = () => undefined;
-    await until(`radio.events.lastIndexOf('state playing') > radio.events.lastIndexOf('state rebuffering')`);
+  test('pauses, goes on where it was, goes live, comes back after an outage', async (l) => {
+    await l.start({ kind: 'element' });
+    await l.until(`radio.engine.state === 'playing'`);
+    const frame = await l.page.evaluate<number>('radio.engine.stats.frame');
+    await l.page.evaluate('radio.engine.pause()');
+    await l.page.evaluate('radio.events.length = 0; radio.engine.play()');
+    await l.until(`radio.engine.state === 'playing'`);
+    const resumed = await l.page.evaluate<{ frame: number; shifted: boolean }>('radio.engine.stats');
+    expect(resumed.shifted).toBe(true);
+    expect(resumed.frame).toBeGreaterThan(frame - 1920);
+    await l.page.evaluate('radio.engine.goLive()');
+    await l.until(`radio.engine.state === 'playing' && !radio.engine.stats.shifted`);
+    l.bucket.fault = () => 503;
+    await l.seen('state rebuffering');
+    l.bucket.fault = () => undefined;
+    await l.until(`radio.events.lastIndexOf('state playing') > radio.events.lastIndexOf('state rebuffering')`);
   });
 });

@@ -13,8 +13,7 @@ const TYPES: Readonly<Record<string, string>> = { css: 'text/css', html: 'text/h
 
 /** Serves the bundled player and the files of `test/page`, under a strict Content-Security-Policy. */
 export class PageServer {
-  /** The last body that the page posted to `/recording`. */
-  recording: Buffer = Buffer.alloc(0);
+  readonly #recordings = new Map<string, Buffer>();
   readonly #server: Server;
   #files: ReadonlyMap<string, Uint8Array> = new Map();
 
@@ -24,11 +23,21 @@ export class PageServer {
     });
   }
 
+  /** Serves one more file. */
+  add(name: string, content: Uint8Array): void {
+    this.#files = new Map([...this.#files, [name, content]]);
+  }
+
   /** Bundles the player and returns the address of the test page. */
   async listen(): Promise<string> {
     this.#files = (await bundlePlayer()).files;
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  /** What a page posted last as `name`. */
+  recording(name: string): Buffer {
+    return this.#recordings.get(`/recording/${name}`) ?? Buffer.alloc(0);
   }
 
   close(): void {
@@ -40,7 +49,7 @@ export class PageServer {
     if (request.method === 'POST') {
       const parts: Buffer[] = [];
       for await (const part of request) parts.push(part as Buffer);
-      this.recording = Buffer.concat(parts);
+      this.#recordings.set(request.url ?? '', Buffer.concat(parts));
       response.writeHead(204).end();
       return;
     }

@@ -1,6 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { initKey, type Manifest, parseStationKey, segmentTemplate, windowFirst } from '@bucket-radio/manifest';
+import {
+  initKey,
+  type Manifest,
+  mediaPlaylist,
+  parseStationKey,
+  segmentTemplate,
+  windowFirst,
+} from '@bucket-radio/manifest';
 import type { RenditionName } from '@bucket-radio/pcm';
 import { EPOCH, type RenditionFixture } from './fixtures.ts';
 
@@ -89,6 +96,20 @@ export class RollingBucket {
     };
   }
 
+  /** The window in `hq`, for players that read HLS. */
+  playlist(): string {
+    const { first, latest, latestStart, segmentSeconds, epoch } = this.manifest();
+    const segments = Array.from({ length: latest + 1 - first }, (_, i) => ({
+      index: first + i,
+      epoch,
+      seconds: segmentSeconds,
+      utcMs: latestStart - (latest - first - i) * segmentSeconds * 1000,
+      discontinuity: false,
+      gaps: [],
+    }));
+    return mediaPlaylist({ live: true, rendition: 'hq', segments, discontinuities: 0, dateRanges: [] });
+  }
+
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const path = (request.url ?? '').replace(/^\/live\//, '');
     this.requests.push(path);
@@ -98,6 +119,7 @@ export class RollingBucket {
     if (fault === 'drop') response.destroy();
     else if (fault !== undefined) response.writeHead(fault).end();
     else if (path === 'manifest.json') this.#answerManifest(request, response);
+    else if (path === 'hq.m3u8') answerText(response, this.playlist());
     else answerObject(response, this.#object(path.replace(/\?.*/, '')));
   }
 
@@ -119,6 +141,11 @@ export class RollingBucket {
     const readable = key.index >= first - 1 && key.index <= latest;
     return readable ? this.#options.fixture[key.rendition].segments[key.index] : undefined;
   }
+}
+
+function answerText(response: ServerResponse, text: string): void {
+  const headers = { 'Content-Type': 'application/vnd.apple.mpegurl', 'Cache-Control': 'no-cache' };
+  response.writeHead(200, headers).end(text);
 }
 
 function answerObject(response: ServerResponse, object: Uint8Array | undefined): void {

@@ -40,7 +40,7 @@ function tapElement(element) {
 }
 
 /** Sends the recording to the test: Int32 triples (context frame, left, right), samples scaled by 2²³. */
-window.sendRecording = async () => {
+window.sendRecording = async (name) => {
   const { blocks } = window.radio;
   const out = new Float64Array(blocks.length * 128 * 3);
   let i = 0;
@@ -51,5 +51,15 @@ window.sendRecording = async () => {
       out[i++] = right[n] * 0x80_00_00;
     }
   }
-  await fetch('/recording', { method: 'POST', body: out });
+  await fetch(`/recording/${name}`, { method: 'POST', body: out });
 };
+
+/** How long this page got no time from the machine, at worst. */
+let longestStall = 0;
+let looked = performance.now();
+setInterval(() => {
+  const now = performance.now();
+  longestStall = Math.max(longestStall, now - looked - 50);
+  looked = now;
+}, 50);
+window.longestStallMs = () => longestStall;
