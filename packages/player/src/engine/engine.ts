@@ -212,11 +212,12 @@ class Engine implements RadioEngine {
     this.#follower ??= this.#createFollower();
     const follower = this.#follower;
     const from = this.#resumeAt;
-    await opened;
-    signal.throwIfAborted();
-    this.#output.setVolume(this.#volume);
-    watchForWake(this.#clock, () => follower.wake(), signal);
-    await follower.run(signal, from);
+    const ready = opened.then(() => {
+      signal.throwIfAborted();
+      this.#output.setVolume(this.#volume);
+      watchForWake(this.#clock, () => follower.wake(), signal);
+    });
+    await follower.run(signal, ready, from);
   }
 
   /** Starts again at another place, if anything is to be heard at all. */

@@ -4,29 +4,18 @@ import type { Clock } from './core/clock.ts';
 const JUMP_MS = 3000;
 const LOOK_EVERY_MS = 2000;
 
-/** The part of a page that says when it may be worth trying again. */
-interface Page {
-  addEventListener(type: string, listener: () => void): void;
-  removeEventListener(type: string, listener: () => void): void;
-}
-
 /**
  * Calls `wake` when the network is back, when the page is looked at again, and after the machine was asleep. Ends with
  * `signal`.
  */
 export function watchForWake(clock: Clock, wake: () => void, signal: AbortSignal): void {
-  const { addEventListener } = globalThis as Partial<Page>;
-  const onVisible = (): void => {
-    if (document.visibilityState === 'visible') wake();
-  };
-  const targets: [Page, string, () => void][] = [];
-  if (typeof addEventListener === 'function')
-    targets.push([globalThis, 'online', wake], [globalThis, 'pageshow', wake]);
-  if (typeof document !== 'undefined') targets.push([document, 'visibilitychange', onVisible]);
-  for (const [target, type, listener] of targets) target.addEventListener(type, listener);
-  signal.addEventListener('abort', () => {
-    for (const [target, type, listener] of targets) target.removeEventListener(type, listener);
-  });
+  if (typeof document !== 'undefined') {
+    for (const type of ['online', 'pageshow']) addEventListener(type, wake, { signal });
+    const onVisible = (): void => {
+      if (document.visibilityState === 'visible') wake();
+    };
+    document.addEventListener('visibilitychange', onVisible, { signal });
+  }
   watchClock(clock, wake, signal).catch(() => undefined);
 }
 

@@ -128,12 +128,13 @@ export class Follower {
 
   /**
    * Delivers segments in playing order, each as it becomes readable, until `signal` is aborted (then it throws the reason).
+   * @param ready resolves when the output takes sound; the manifest is read meanwhile
    * @param from where to start, while that is in the window; else, and without it, at the live edge
    */
-  async run(signal: AbortSignal, from?: StationPoint): Promise<never> {
+  async run(signal: AbortSignal, ready: Promise<void>, from?: StationPoint): Promise<never> {
     this.#cursor = undefined;
     this.#forgive();
-    await this.#poll(signal);
+    await Promise.all([ready, this.#poll(signal)]);
     this.#cursor = from === undefined ? undefined : this.#shift(from);
     for (;;) {
       signal.throwIfAborted();

@@ -1,5 +1,6 @@
 import { expandSegmentTemplate, type Manifest, type ManifestRendition } from '@bucket-radio/manifest';
 import { PlayerError, toPlayerError } from '../error.ts';
+import { corrupt } from '../mp4/box.ts';
 import { type CodecConfig, MAX_INIT_BYTES, parseInit } from '../mp4/init.ts';
 import { MAX_SEGMENT_BYTES, type Packet, type SegmentHead, SegmentReader } from '../mp4/segment.ts';
 import type { Clock } from './clock.ts';
@@ -130,8 +131,6 @@ export class SegmentSource {
 function checkedHead(segment: SegmentHead, manifest: Manifest, index: number): SegmentHead {
   const frames = framesPerSegment(manifest);
   if (segment.position === index * frames && segment.frames > 0 && segment.frames <= frames) return segment;
-  throw new PlayerError(
-    'SegmentCorrupt',
-    `segment ${index} holds frames ${segment.position}+${segment.frames}; expected ${index * frames}+${frames}`,
-  );
+  const { position, frames: found } = segment;
+  throw corrupt(`segment ${index} holds frames ${position}+${found}; expected ${index * frames}+${frames}`);
 }

@@ -88,7 +88,8 @@ export class FieldCursor {
   }
 }
 
-function boxSize(view: DataView, at: number, available: number): [header: number, size: number] {
+/** Length of a box's header and of all of it; `available` bytes of the file are left. */
+export function boxSize(view: DataView, at: number, available: number): [header: number, size: number] {
   const size = view.getUint32(at);
   if (size === 0) return [8, available];
   if (size !== 1) return [8, size];
@@ -96,10 +97,11 @@ function boxSize(view: DataView, at: number, available: number): [header: number
   return [16, view.getUint32(at + 8) * 2 ** 32 + view.getUint32(at + 12)];
 }
 
-function text(bytes: Uint8Array, at: number): string {
+/** Four characters. */
+export function text(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + 4));
 }
 
-function viewOf(bytes: Uint8Array): DataView {
+export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,4 +1,4 @@
-import { child, corrupt, descend, FieldCursor } from './box.ts';
+import { boxSize, child, corrupt, descend, FieldCursor, text, viewOf } from './box.ts';
 import type { CodecConfig } from './init.ts';
 import { LEAD_IN_UUID, PROOF_UUID, parseLeadIn, parseProof, type SegmentProof } from './uuid.ts';
 
@@ -156,13 +156,12 @@ export function parseSegment(bytes: Uint8Array, config: CodecConfig): MediaSegme
 
 /** Type and size of the box at `at`; `undefined` while its size is not known yet. */
 function boxHead(bytes: Uint8Array, at: number, left: number, atEnd: boolean) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, left);
-  const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-  const size = view.getUint32(0);
+  const view = viewOf(bytes);
+  const size32 = view.getUint32(at);
   // Size 0: up to the end of the file, wherever that turns out to be.
-  if (size === 0) return atEnd ? { type, header: 8, size: left } : undefined;
-  if (size !== 1) return { type, header: 8, size };
-  return left < 16 ? undefined : { type, header: 16, size: view.getUint32(8) * 2 ** 32 + view.getUint32(12) };
+  if (!atEnd && (size32 === 0 || (size32 === 1 && left < 16))) return undefined;
+  const [header, size] = boxSize(view, at, left);
+  return { type: text(bytes, at + 4), header, size };
 }
 
 /** Appends the packets of one `moof`; returns its decode time. */
