@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { BLOCK_FRAMES, BYTES_PER_FRAME, type PcmBlock, type PcmChunk, toHex } from '@bucket-radio/pcm';
+import { BLOCK_FRAMES, BYTES_PER_FRAME, type PcmBlock, type PcmChunk, type PcmGap, toHex } from '@bucket-radio/pcm';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createSegmenter } from './segmenter.ts';
+
+const SEED = Number(process.env['PROVE_SEED'] ?? 1);
 
 /** Every byte of the timeline is different from its neighbours, so a lost or doubled sample shows. */
 function pcm(frames: number, seed = 1): Uint8Array {
@@ -58,6 +60,50 @@ it('gives the same exact blocks and segment ends whatever the chunk sizes', () =
       },
     ),
     { numRuns: 30 },
+  );
+});
+
+it('cuts a timeline with gaps of any length and number as exactly, for any length of segment, after 30 days too', () => {
+  const day = 24 * 3600 * 48_000;
+  const part = fc.record({ frames: fc.integer({ min: 1, max: 40_000 }), gap: fc.integer({ min: 0, max: 60_000 }) });
+  fc.assert(
+    fc.property(
+      fc.array(part, { minLength: 1, maxLength: 12 }),
+      fc.array(fc.integer({ min: 1, max: 30_000 }), { minLength: 1, maxLength: 5 }),
+      fc.integer({ min: 1, max: 3 }),
+      fc.constantFrom(0, 30 * day),
+      (parts, sizes, segmentSeconds, startFrame) => {
+        const F = segmentSeconds * 48_000;
+        const sound = parts.map(({ frames }, index) => pcm(frames, index + 1));
+        const filled = Buffer.concat(
+          parts.flatMap(({ gap }, i) => [Buffer.alloc(gap * BYTES_PER_FRAME), sound[i] as Uint8Array]),
+        );
+        const gaps: PcmGap[] = [];
+        let position = startFrame;
+        for (const { frames, gap } of parts) {
+          if (gap > 0) gaps.push({ position, frames: gap, reason: 'xrun' });
+          position += gap + frames;
+        }
+        // A gap is listed with the first sound after it, as capture does.
+        const chunks = cut(filled, sizes, startFrame).map((chunk) => {
+          const end = chunk.position + chunk.frames;
+          const listed = gaps.filter((gap) => {
+            const known = gap.position + gap.frames;
+            return known >= chunk.position && known < end;
+          });
+          return listed.length === 0 ? chunk : { ...chunk, gaps: listed };
+        });
+        const blocks = run(chunks, segmentSeconds, startFrame);
+        expect(Buffer.concat(blocks.map(({ data }) => data)).equals(filled)).toBe(true);
+        expect(blocks.flatMap((block) => block.gaps ?? [])).toEqual(gaps);
+        const ends = blocks.flatMap(({ segmentEnd }) => segmentEnd ?? []);
+        const whole = Math.floor(filled.length / BYTES_PER_FRAME / F);
+        expect(ends.map((end) => [end.index, end.position, end.frames])).toEqual(
+          Array.from({ length: whole }, (_, n) => [startFrame / F + n, startFrame + n * F, F]),
+        );
+      },
+    ),
+    { numRuns: 12, seed: SEED },
   );
 });
 
