@@ -16,8 +16,8 @@ import {
   zstd,
 } from '@bucket-radio/hybrid-buffer';
 
-/** One measured run: `throughput-run.ts stream|file|memory|MIDDLEWARE MB`. Prints a line of JSON. */
-const [what = '', megabytes = ''] = process.argv.slice(2);
+/** One turn of measured runs: `throughput-run.ts MB stream|file|memory|MIDDLEWARE…`. Prints a line of JSON for each. */
+const [megabytes = '', ...kinds] = process.argv.slice(2);
 const CHUNK_BYTES = 65_536;
 const MIB = 1024 ** 2;
 const total = Number(megabytes) * MIB;
@@ -71,36 +71,47 @@ function sink(): Writable {
   });
 }
 
-const directory = await mkdtemp(join(tmpdir(), 'bench-hybrid-buffer-'));
-const storedBytes = async (): Promise<number> => {
-  const sizes = await Promise.all(
-    (await readdir(directory)).map(async (name) => (await stat(join(directory, name))).size),
-  );
+async function storedBytes(directory: string): Promise<number> {
+  const names = await readdir(directory);
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(directory, name))).size));
   return sizes.reduce((sum, size) => sum + size, 0);
-};
+}
 
+/** @returns MB a second */
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return total / MIB / ((performance.now() - startedAt) / 1000);
 }
 
-const cpuBefore = process.cpuUsage();
-let result: { writeMbps: number; readMbps: number; storedRatio: number };
-if (what === 'stream') {
+interface Measured {
+  readonly writeMbps: number;
+  readonly readMbps: number;
+  readonly storedRatio: number;
+}
+
+async function measureStream(directory: string): Promise<Measured> {
   const path = join(directory, 'plain');
   const writeMbps = await timed(() => pipeline(Readable.from(chunks()), createWriteStream(path)));
-  const storedRatio = (await storedBytes()) / total;
+  const storedRatio = (await storedBytes(directory)) / total;
   const readMbps = await timed(() => pipeline(createReadStream(path), sink()));
-  result = { writeMbps, readMbps, storedRatio };
-} else {
-  const storage = what === 'memory' ? memory() : fileSystem({ dir: directory });
-  await using buffer = createHybridBuffer({ storage, middleware: MIDDLEWARE[what]?.() ?? [] });
-  const writeMbps = await timed(() => pipeline(Readable.from(chunks()), buffer.createWriteStream()));
-  const storedRatio = (await storedBytes()) / total;
-  const readMbps = await timed(() => pipeline(buffer.createReadStream(), sink()));
-  result = { writeMbps, readMbps, storedRatio };
+  return { writeMbps, readMbps, storedRatio };
 }
-const { user, system } = process.cpuUsage(cpuBefore);
-await rm(directory, { recursive: true, force: true });
-process.stdout.write(`${JSON.stringify({ ...result, cpuSeconds: (user + system) / 1e6 })}\n`);
+
+async function measureBuffer(directory: string, kind: string): Promise<Measured> {
+  const storage = kind === 'memory' ? memory() : fileSystem({ dir: directory });
+  await using buffer = createHybridBuffer({ storage, middleware: MIDDLEWARE[kind]?.() ?? [] });
+  const writeMbps = await timed(() => pipeline(Readable.from(chunks()), buffer.createWriteStream()));
+  const storedRatio = (await storedBytes(directory)) / total;
+  const readMbps = await timed(() => pipeline(buffer.createReadStream(), sink()));
+  return { writeMbps, readMbps, storedRatio };
+}
+
+for (const kind of kinds) {
+  const directory = await mkdtemp(join(tmpdir(), 'bench-hybrid-buffer-'));
+  const cpuBefore = process.cpuUsage();
+  const measured = await (kind === 'stream' ? measureStream(directory) : measureBuffer(directory, kind));
+  const { user, system } = process.cpuUsage(cpuBefore);
+  await rm(directory, { recursive: true, force: true });
+  process.stdout.write(`${JSON.stringify({ kind, ...measured, cpuSeconds: (user + system) / 1e6 })}\n`);
+}

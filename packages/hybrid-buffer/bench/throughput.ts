@@ -9,6 +9,7 @@ const { values } = parseArgs({
 const RUN = fileURLToPath(new URL('throughput-run.ts', import.meta.url));
 
 interface Run {
+  readonly kind: string;
   readonly writeMbps: number;
   readonly readMbps: number;
   readonly cpuSeconds: number;
@@ -19,18 +20,21 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** One run in a process of its own. */
-function measure(what: string): Run {
+/** One turn of all kinds, in a process of its own. */
+function measure(kinds: readonly string[]): Run[] {
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
-    ['--conditions=@bucket-radio/source', RUN, what, values.mb],
+    ['--conditions=@bucket-radio/source', RUN, values.mb, ...kinds],
     { encoding: 'utf8' },
   );
-  if (status !== 0) throw new Error(`${what}: ${stderr}`);
-  return JSON.parse(stdout) as Run;
+  if (status !== 0) throw new Error(stderr);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Run);
 }
 
-function median(runs: readonly Run[], key: keyof Run): number {
+function median(runs: readonly Run[], key: Exclude<keyof Run, 'kind'>): number {
   const sorted = runs.map((run) => run[key]).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
@@ -43,7 +47,9 @@ say(
 );
 say('fs.createReadStream; the others are a hybrid buffer with a threshold of 2 MiB on a file, with this middleware\n');
 const runs = new Map<string, Run[]>(WHAT.map((what) => [what, []]));
-for (let turn = 0; turn < Number(values.runs); turn++) for (const what of WHAT) runs.get(what)?.push(measure(what));
+for (let turn = 0; turn < Number(values.runs); turn++) {
+  for (const run of measure(WHAT)) runs.get(run.kind)?.push(run);
+}
 
 const peer = runs.get('stream') ?? [];
 const round = (value: number): number => Math.round(value * 100) / 100;
