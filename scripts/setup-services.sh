@@ -47,11 +47,26 @@ install_deno() {
 }
 install_deno
 
+# Of Debian's package prometheus only the checker: installed, the package would start a server.
+install_promtool() {
+  local services; services="$(cd "$(dirname "$0")/.." && pwd)/.services"
+  if [ -x "$services/promtool" ] || command -v promtool >/dev/null; then return; fi
+  echo 'setup-services: getting promtool (19 MB)'
+  local work; work="$(mktemp -d)"
+  if ! (cd "$work" && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb .); then
+    die 'apt-get could not download prometheus; the reason is above'
+  fi
+  mkdir -p "$services"
+  install -m 755 "$work/usr/bin/promtool" "$services/promtool"
+  rm -rf "$work"
+}
+
 missing=()
 for package in "${packages[@]}"; do
   installed "$package" || missing+=("$package")
 done
 if [ ${#missing[@]} -eq 0 ]; then
+  install_promtool
   echo "setup-services: all ${#packages[@]} packages are installed"
   exit 0
 fi
@@ -69,4 +84,5 @@ install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --ye
 if ! "${install[@]}" "${missing[@]}"; then
   die "apt-get could not install: ${missing[*]}. The reason is above"
 fi
+install_promtool
 echo 'setup-services: done'

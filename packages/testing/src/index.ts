@@ -12,7 +12,15 @@ export {
   s3Error,
   startScriptedServer,
 } from './scripted-server.ts';
-export { chromiumPath, denoPath, findBinary, type ServiceName, type ServiceStatus, serviceOrSkip } from './services.ts';
+export {
+  chromiumPath,
+  denoPath,
+  findBinary,
+  promtoolPath,
+  type ServiceName,
+  type ServiceStatus,
+  serviceOrSkip,
+} from './services.ts';
 export { music, seededRandom, tone, whiteNoise } from './signals.ts';
 export { type BucketView, StationListener } from './station-listener.ts';
 export { VirtualClock } from './virtual-clock.ts';

@@ -6,7 +6,17 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What a test may need that is not in the repository. */
-export type ServiceName = 's3' | 'alsa' | 'ffmpeg' | 'flac' | 'chromium' | 'native' | 'mpv' | 'deno' | 'tmpfs';
+export type ServiceName =
+  | 's3'
+  | 'alsa'
+  | 'ffmpeg'
+  | 'flac'
+  | 'chromium'
+  | 'native'
+  | 'mpv'
+  | 'promtool'
+  | 'deno'
+  | 'tmpfs';
 
 export interface ServiceStatus {
   readonly available: boolean;
@@ -32,6 +42,12 @@ const probes: Readonly<Record<ServiceName, () => ServiceStatus>> = {
   ffmpeg: () => both(needBinary(['ffmpeg'], INSTALL), () => needBinary(['ffprobe'], INSTALL)),
   flac: () => needBinary(['flac'], INSTALL),
   mpv: () => needBinary(['mpv'], INSTALL),
+  promtool: () => {
+    const path = promtoolPath();
+    return path === undefined
+      ? { available: false, reason: `no promtool; ${INSTALL}` }
+      : { available: true, reason: path };
+  },
   chromium: () => {
     const path = chromiumPath();
     return path === undefined
@@ -91,6 +107,12 @@ export function chromiumPath(): string | undefined {
     if (path !== undefined) return path;
   }
   return undefined;
+}
+
+/** The promtool of the test services, else the first on `PATH`. */
+export function promtoolPath(): string | undefined {
+  const installed = fileURLToPath(new URL('../../../.services/promtool', import.meta.url));
+  return findBinary('promtool') ?? (existsSync(installed) ? installed : undefined);
 }
 
 /** The Deno that the listener site is tested on: `DENO_PATH`, else on `PATH`, else where setup:services put it. */

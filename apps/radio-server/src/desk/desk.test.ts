@@ -26,24 +26,27 @@ it('counts requests as a bill does, and tells the times of writes', () => {
   expect(meter.health.sentBps).toBe(0);
 });
 
+const WINDOW = { first: 5, latest: 8 };
+
 it('follows each rendition to the bucket and out of it', async () => {
   const puts = new PutTracker();
   const memory = createMemoryStore();
   const store = puts.watch(memory);
-  const queued = { ...segment(7, 'queued') };
-  expect(onItsWay(queued, puts, 5)).toMatchObject({ hq: 'spooled', lq: 'spooled' });
-  expect(onItsWay({ ...queued, hqBytes: 0 }, puts, 5).hq).toBe('encoding');
-  const put = store.put('epoch/hq/00000007.mp4', new Uint8Array(3));
-  expect(onItsWay(queued, puts, 5)).toMatchObject({ hq: 'uploading', lq: 'spooled' });
+  const queued = { ...segment(9, 'queued') };
+  expect(onItsWay(queued, puts, WINDOW)).toMatchObject({ hq: 'spooled', lq: 'spooled' });
+  expect(onItsWay({ ...queued, hqBytes: 0 }, puts, WINDOW).hq).toBe('encoding');
+  const put = store.put('epoch/hq/00000009.mp4', new Uint8Array(3));
+  expect(onItsWay(queued, puts, WINDOW)).toMatchObject({ hq: 'uploading', lq: 'spooled' });
   await put;
   const metric = { operation: 'put', durationMs: 1, bytesSent: 3, bytesReceived: 0, attempts: 1 } as const;
-  puts.ended({ ...metric, key: 'epoch/hq/00000007.mp4', outcome: 'ok' });
-  puts.ended({ ...metric, key: 'epoch/lq/00000007.mp4', outcome: 'Timeout' });
-  expect(onItsWay(queued, puts, 5)).toMatchObject({ hq: 'uploaded', lq: 'failed' });
-  expect(onItsWay(segment(7), new PutTracker(), 5).hq).toBe('in-window');
-  expect(onItsWay(segment(4), new PutTracker(), 5).hq).toBe('leaving');
-  expect(onItsWay(segment(4, 'deleted'), puts, 5).hq).toBe('deleted');
-  expect((await store.head('epoch/hq/00000007.mp4')).size).toBe(3);
+  puts.ended({ ...metric, key: 'epoch/hq/00000009.mp4', outcome: 'ok' });
+  puts.ended({ ...metric, key: 'epoch/lq/00000009.mp4', outcome: 'Timeout' });
+  expect(onItsWay(queued, puts, WINDOW)).toMatchObject({ hq: 'uploaded', lq: 'failed' });
+  expect(onItsWay({ ...queued, lqBytes: 1 }, puts, { first: 5, latest: 9 }).hq).toBe('in-window');
+  expect(onItsWay(segment(7), new PutTracker(), WINDOW).hq).toBe('in-window');
+  expect(onItsWay(segment(4), new PutTracker(), WINDOW).hq).toBe('leaving');
+  expect(onItsWay(segment(4, 'deleted'), puts, WINDOW).hq).toBe('deleted');
+  expect((await store.head('epoch/hq/00000009.mp4')).size).toBe(3);
 });
 
 it('hands the errors of a store on', async () => {

@@ -17,7 +17,7 @@ import { MonitorFeed, type Title } from '../monitor/feed.ts';
 import type { MonitorDesk } from '../monitor/server.ts';
 import type { Levels, StationStatus } from '../status.ts';
 import { History } from './history.ts';
-import type { MonitorStatus, OnAir } from './monitor-status.ts';
+import type { MonitorStatus, OnAir, RenditionState, SegmentOnItsWay } from './monitor-status.ts';
 import { Spectrum } from './spectrum.ts';
 import { StoreMeter } from './store-meter.ts';
 import { onItsWay, PutTracker } from './timeline.ts';
@@ -213,16 +213,17 @@ export class Desk implements MonitorDesk {
     const { state, xruns, clockPpm, trueBitDepth, ntp } = run.captureStats();
     const { spool, counts } = run.publisherStatus();
     const storage = this.#store.health;
+    const onTheirWay = segments.map((segment) => onItsWay(segment, this.#puts, status.window));
     const configured = this.#options.config.uplinkMbps;
     return {
       ...status,
       onAir: this.onAir,
-      segments: segments.map((segment) => onItsWay(segment, this.#puts, status.window?.first)),
+      segments: onTheirWay,
       capture: { state, xruns, clockPpm, trueBitDepth, ntp },
       spool: {
         memoryBytes: spool.memoryBytes,
         diskBytes: spool.diskBytes,
-        oldestSeconds: oldestSeconds(segments, status.segmentSeconds),
+        oldestSeconds: status.queue.segments === 0 ? 0 : oldestSeconds(onTheirWay, status.segmentSeconds),
       },
       counts,
       storage,
@@ -260,9 +261,10 @@ export class Desk implements MonitorDesk {
   }
 }
 
-/** How long the oldest segment has waited that is not in the bucket. */
-function oldestSeconds(segments: StationStatus['segments'], segmentSeconds: number): number {
-  const oldest = segments.find(({ state }) => state === 'queued');
+/** How long the oldest segment has waited that nobody can hear yet. */
+function oldestSeconds(segments: readonly SegmentOnItsWay[], segmentSeconds: number): number {
+  const done = new Set<RenditionState>(['in-window', 'leaving', 'deleted', 'encoding']);
+  const oldest = segments.find(({ state, lq }) => state === 'queued' && !done.has(lq));
   if (oldest === undefined) return 0;
   return Math.max(0, (Date.now() - oldest.utcMs) / 1000 - segmentSeconds);
 }

@@ -46,15 +46,21 @@ export class PutTracker {
   }
 }
 
-/** @param first index of the window's first segment, `undefined` while there is none */
-export function onItsWay(segment: SegmentStatus, puts: PutTracker, first: number | undefined): SegmentOnItsWay {
+/** @param window what the manifest names; `null` while it names nothing */
+export function onItsWay(
+  segment: SegmentStatus,
+  puts: PutTracker,
+  window: { readonly first: number; readonly latest: number } | null,
+): SegmentOnItsWay {
   const state = (rendition: RenditionName): RenditionState => {
     if (segment.state === 'deleted') return 'deleted';
     if (segment.state === 'dropped') return 'failed';
     const bytes = rendition === 'hq' ? segment.hqBytes : segment.lqBytes;
     const put = puts.state(segment.index, rendition);
-    if (segment.state === 'live' && (put === 'failed' || put === 'uploading')) return put;
-    if (segment.state === 'live') return first !== undefined && segment.index < first ? 'leaving' : 'in-window';
+    if (put === 'failed' || put === 'uploading') return put;
+    // One that arrives late is named without an event of its own.
+    const named = segment.state === 'live' || (put === 'uploaded' && window !== null && segment.index <= window.latest);
+    if (named) return window !== null && segment.index < window.first ? 'leaving' : 'in-window';
     return put ?? (bytes === 0 ? 'encoding' : 'spooled');
   };
   return { ...segment, hq: state('hq'), lq: state('lq') };

@@ -93,7 +93,7 @@ describe('metrics', () => {
     for (const { name, type } of SERIES) expect(text).toMatch(new RegExp(`^# TYPE ${name} ${type}$`, 'm'));
     expect(text).toMatch(/^radio_on_air 1$/m);
     expect(text).toMatch(/^radio_store_requests_total\{kind="writes"\} 1855$/m);
-    expect(text).toMatch(/^radio_store_put_seconds\{quantile="0.95"\} 0.42$/m);
+    expect(text).toMatch(/^radio_store_put_seconds\{percentile="95"\} 0.42$/m);
     expect(text).toMatch(/^radio_alert_active\{kind="silence"\} 0$/m);
     expect(text).toContain('Healthy:');
   });
