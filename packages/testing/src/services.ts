@@ -150,7 +150,10 @@ function needTmpfs(): ServiceStatus {
   rmdirSync(directory);
   return mounted.status === 0
     ? { available: true, reason: 'mount -t tmpfs' }
-    : { available: false, reason: 'a tmpfs cannot be mounted; run the tests as root, where mounting is allowed' };
+    : {
+        available: false,
+        reason: 'a tmpfs cannot be mounted; run the tests as root, in a container with --cap-add SYS_ADMIN',
+      };
 }
 
 /** The add-ons belong to `packages/encoders`, so they are looked up from there. */
