@@ -4,6 +4,7 @@ import {
   createGetResult,
   type GetOptions,
   type GetResult,
+  isObjectStoreError,
   ObjectStoreError,
   quoteKey,
   resolveRange,
@@ -44,14 +45,25 @@ async function find({ bucket }: R2StoreContext, key: string, options: GetOptions
     const range = toR2Range(options.range);
     const found = await bucket.get(key, { ...(range === undefined ? {} : { range }), onlyIf: conditionOf(options) });
     if (found === null) throw notFound(key);
-    checkConditions(found, options);
-    if (!('body' in found)) throw new Error('R2 gave no body');
-    return { object: found, body: found };
+    return await checked(found, options);
   } catch (error) {
-    const empty = options.range === undefined || isRetryable(error) ? undefined : await emptyRead(bucket, key, options);
+    if (options.range === undefined || isObjectStoreError(error) || isRetryable(error)) throw error;
+    const empty = await emptyRead(bucket, key, options);
     if (empty === undefined) throw error;
     return { object: empty };
   }
+}
+
+async function checked(found: R2Object | R2ObjectBody, options: GetOptions): Promise<Found> {
+  try {
+    checkConditions(found, options);
+  } catch (error) {
+    // R2 was not asked about this ETag, and sends a body that nobody will read.
+    if ('body' in found) await found.body.cancel();
+    throw error;
+  }
+  if (!('body' in found)) throw new Error('R2 gave no body');
+  return { object: found, body: found };
 }
 
 /** The object, when the range asked of it begins at its end or past it: R2 refuses such a range in several ways. */
