@@ -99,7 +99,9 @@ radio-player {
   --radio-live: var(--live);
 }
 radio-player [slot="title"] { font-weight: 600; }
-radio-player:not(:defined) { min-height: 3.5rem; }
+/* The height that it will have: nothing moves when it is there. */
+radio-player { min-height: 161px; }
+@media (scripting: none) { radio-player { min-height: 0; } }
 audio { width: 100%; }
 [hidden] { display: none; }
 .artwork { float: right; width: 6rem; height: 6rem; margin: 0 0 .5rem 1rem; border-radius: .75rem; object-fit: cover; }
