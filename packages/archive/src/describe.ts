@@ -56,12 +56,12 @@ const CLOCK_TOLERANCE = 500e-6;
 
 /** Every finished recording, oldest first: the files here, and those of which only the sidecar is. */
 export async function describeRecordings(directory: string, options: DescribeOptions = {}): Promise<RecordingInfo[]> {
-  const files = (await listRecordings(directory)).map(({ path }) => path);
-  const left = (await listSidecars(directory)).filter((path) => !files.includes(path));
+  const files = new Set((await listRecordings(directory)).map(({ path }) => path));
+  const left = (await listSidecars(directory)).filter((path) => !files.has(path));
   const infos: RecordingInfo[] = [];
   for (const path of [...files, ...left]) {
     try {
-      const info = files.includes(path) ? await describeLocal(path) : await describeStored(path);
+      const info = files.has(path) ? await describeLocal(path) : await describeStored(path);
       if (info !== undefined) infos.push(info);
     } catch (error) {
       options.onUnreadable?.(path, error instanceof Error ? error.message : String(error));
