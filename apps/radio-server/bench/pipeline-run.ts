@@ -10,6 +10,7 @@ import { segmentFrames } from '@bucket-radio/pcm';
 import { createPublisher } from '@bucket-radio/publisher';
 import { createSegmenter } from '@bucket-radio/segmenter';
 import { ulid } from 'ulid';
+import { SignalGuard } from '../src/guard/guard.ts';
 import { Meters } from '../src/meters/meters.ts';
 import { runPipeline } from '../src/pipeline.ts';
 import { cpuSeconds, peakRssMb } from './usage.ts';
@@ -72,6 +73,8 @@ function afterHour(hour: number): void {
 }
 
 const HOUR_FRAMES = 3600 * 48_000;
+const meters = new Meters();
+const guard = new SignalGuard({ silenceDbfs: -65, silenceSeconds: 20, bitDepth: 24 }, () => undefined);
 const startedCpu = cpuSeconds();
 const startedMs = performance.now();
 const { nextFrame } = await runPipeline(
@@ -84,7 +87,12 @@ const { nextFrame } = await runPipeline(
     lq: createSegmentMuxer({ rendition: 'lq', epoch, segmentSeconds: SEGMENT_SECONDS }),
     archive,
     publisher,
-    meter: new Meters(),
+    meter: {
+      add: (block) => {
+        meters.add(block);
+        guard.add(block);
+      },
+    },
   },
   {
     station,

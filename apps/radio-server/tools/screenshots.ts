@@ -4,8 +4,8 @@ import { launchChromium } from '@bucket-radio/testing';
 
 const [url = 'http://127.0.0.1:8080', directory = '../../docs/images'] = process.argv.slice(2);
 const SHOTS = [
-  { name: 'monitor-light', colorScheme: 'light', width: 1400, height: 1100, scale: 1 },
-  { name: 'monitor-dark', colorScheme: 'dark', width: 1400, height: 1100, scale: 1 },
+  { name: 'monitor-light', colorScheme: 'light', width: 1400, height: 1000, scale: 1 },
+  { name: 'monitor-dark', colorScheme: 'dark', width: 1400, height: 1000, scale: 1 },
   { name: 'monitor-phone-light', colorScheme: 'light', width: 390, height: 844, scale: 1.5 },
   { name: 'monitor-phone-dark', colorScheme: 'dark', width: 390, height: 844, scale: 1.5 },
 ] as const;

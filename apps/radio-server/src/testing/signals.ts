@@ -51,6 +51,9 @@ export function recordedMusic(): string[] {
     const paths = names.filter((name) => MUSIC_FILES.has(extname(name))).map((name) => join(directory, name));
     return paths.filter((path) => statSync(path).size >= MIN_MUSIC_BYTES);
   } catch {
+    process.stderr.write(
+      `[skip] recorded music: none in ${directory}; set PROVE_MUSIC_DIR, or apt-get install wesnoth-1.16-music\n`,
+    );
     return [];
   }
 }
