@@ -42,7 +42,7 @@ interface Extent {
   readonly syncedBytes: number;
 }
 
-describe.skipIf(!usable)('an interrupted recording', { timeout: 60_000 * Math.max(1, SCALE) }, () => {
+describe.skipIf(!usable)('an interrupted recording', { timeout: 120_000 * Math.max(1, SCALE) }, () => {
   const random = seededRandom(SEED);
   const whole = (limit: number): number => Math.floor(random() * limit);
   const pcm = noiseS24le(BLOCKS * BLOCK_FRAMES, SEED);

@@ -212,7 +212,7 @@ describe.skipIf(!usable)('recordings in cold storage', { timeout: 300_000 * Math
     expect(stderr).not.toContain('never-shows');
     // A station starts all the same: listeners do not wait for the archive.
     const station = await runner.run(['start', '--source', 'tone', '--segment-seconds', '1'], env);
-    await station.waitFor('segment 0: ');
+    await station.waitFor('published in');
     expect(station.output()).toContain('recordings cannot be stored yet: ');
     station.kill('SIGTERM');
     expect((await station.ended).code).toBe(0);
