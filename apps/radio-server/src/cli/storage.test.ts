@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { createFileStore } from '@bucket-radio/object-store';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -79,6 +81,17 @@ describe('radio upload, copy and ls', () => {
       'left/behind.flac: unfinished upload removed\n1 removed\n',
     );
   });
+
+  it('as a program of its own, a mistake is one line and exit code 1', async () => {
+    const main = join(import.meta.dirname, '../main.ts');
+    const args = ['--conditions=@bucket-radio/source', main, 'upload', join(directory, 'none'), '--to', 'x'];
+    const env = { PATH: process.env['PATH'], RADIO_DATA_DIR: directory };
+    await mkdir(join(directory, 'bucket'));
+    await expect(promisify(execFile)(process.execPath, args, { env, cwd: directory })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^radio: there is no file .*none\n$/),
+    });
+  }, 60_000);
 
   it('the progress line has bar, share, sizes, rate and time to go', () => {
     const progress = {
