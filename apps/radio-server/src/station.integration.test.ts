@@ -45,7 +45,9 @@ const decoders = serviceOrSkip('ffmpeg').available && serviceOrSkip('flac').avai
 describe.skipIf(!decoders)('a station that plays a file', () => {
   it('archives every sample, publishes every whole segment exactly, and goes off air', async () => {
     const { path, pcm } = await writeNoise(5 * 48_000 + 12_345, 7);
-    const station = await runner.run(['start', '--source', `ffmpeg:${path}`, '--fast', '--segment-seconds', '1']);
+    // Following a file must not keep a station running whose source has ended.
+    const args = ['--fast', '--segment-seconds', '1', '--now-playing-file', 'now-playing.txt'];
+    const station = await runner.run(['start', '--source', `ffmpeg:${path}`, ...args]);
     const { code, stdout, stderr } = await station.ended;
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('segment 5 not published: 12345 frames');

@@ -240,6 +240,8 @@ class RunningStation implements DeskRun {
   #nextFrame: number;
   /** Ends capture when another encoder has the station. */
   readonly #fence = new AbortController();
+  /** This run has captured its last frame. */
+  readonly #over = new AbortController();
   #fenced: PublisherError | undefined;
   readonly #tasks = new StopTasks();
 
@@ -371,7 +373,7 @@ class RunningStation implements DeskRun {
     if (nowPlayingFile === undefined) return;
     void watchNowPlaying({
       file: nowPlayingFile,
-      signal,
+      signal: AbortSignal.any([signal, this.#over.signal]),
       onTitle: (title, agoMs) => {
         const taken = this.nowPlaying(title, agoMs);
         if (taken) desk.toldNowPlaying(title);
@@ -420,6 +422,7 @@ class RunningStation implements DeskRun {
   /** @returns why the bucket may still say live */
   async #close(): Promise<StopError | undefined> {
     const { publisher, archive } = this.#stages;
+    this.#over.abort();
     this.#state.state = 'stopping';
     this.#parts.desk.emitStatus();
     // The archive is finished whatever becomes of the bucket.
