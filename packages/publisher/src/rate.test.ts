@@ -86,7 +86,7 @@ it.each([1, 2, 4, 10])(
       if (key === 'manifest.json') expect(times.length).toBeGreaterThan(count * 0.8);
     }
   },
-  60_000,
+  240_000,
 );
 
 it('is soon in step again after a write that took long, with a segment every second', async () => {
@@ -127,4 +127,4 @@ it('is soon in step again after a write that took long, with a segment every sec
   expect(Math.max(...lagsMs.slice(2, 10))).toBeLessThan(200);
   expect(Math.max(...lagsMs.slice(10, 20))).toBeGreaterThan(700);
   expect(Math.max(...lagsMs.slice(20))).toBeLessThan(200);
-});
+}, 240_000);
