@@ -34,6 +34,7 @@ const PROOFS = {
   exact: {
     shows: 'segments, encoders and CMAF objects hold exactly the captured frames, judged by ffmpeg and flac',
     tests: ['packages/segmenter', 'packages/encoders'],
+    scaled: true,
   },
   joins: {
     shows:

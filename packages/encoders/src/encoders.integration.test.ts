@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHANNELS, type EncodedSegment, type FlacFrame, type PcmBlock, packS24le } from '@bucket-radio/pcm';
-import { music, pcmBlocks, seededRandom, serviceOrSkip, tone, whiteNoise } from '@bucket-radio/testing';
+import { pcmBlocks, proofMusic, seededRandom, serviceOrSkip, tone, whiteNoise } from '@bucket-radio/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Backend } from './backend.ts';
 import { createSegmentMuxer } from './cmaf/segment-muxer.ts';
@@ -11,6 +11,8 @@ import { createFlacEncoder } from './flac/flac-encoder.ts';
 import { createOpusEncoder } from './opus/opus-encoder.ts';
 
 const EPOCH = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
+const SEED = Number(process.env['PROVE_SEED'] ?? 1);
+const SCALE = Math.max(1, Math.round(Number(process.env['PROVE_SCALE'] ?? 1)));
 const backends: readonly Backend[] = ['native', 'wasm'];
 const ffmpegMissing = !serviceOrSkip('ffmpeg').available;
 const flacMissing = !serviceOrSkip('flac').available;
@@ -81,7 +83,7 @@ describe.each(backends)('encoded with %s', (backend) => {
 
   it.skipIf(skip)('hq decodes in ffmpeg to exactly the captured frames, from any segment on', async () => {
     const random = seededRandom(21);
-    for (const source of [music(6 * 48_000 + 12_345), whiteNoise(4 * 48_000)]) {
+    for (const source of [proofMusic(SCALE * 6 * 48_000 + 12_345, SEED), whiteNoise(4 * 48_000)]) {
       const firstSegment = Math.floor(random() * 100_000);
       const captured = packS24le(source);
       const { hq } = await encode(pcmBlocks(source, { segmentFrames: 48_000, firstSegment }), 1, backend);
@@ -94,7 +96,7 @@ describe.each(backends)('encoded with %s', (backend) => {
   });
 
   it.skipIf(skip)('hq of ten-second segments is described rightly to ffprobe', async () => {
-    const blocks = pcmBlocks(music(20 * 48_000), { segmentFrames: 480_000, firstSegment: 7 });
+    const blocks = pcmBlocks(proofMusic(20 * 48_000, SEED), { segmentFrames: 480_000, firstSegment: 7 });
     const { hq } = await encode(blocks, 10, backend);
     const probed = run('ffprobe', ['-v', 'error', '-show_streams', '-of', 'json', play('probe.mp4', hq)]);
     expect(JSON.parse(probed.toString()).streams).toMatchObject([
@@ -110,20 +112,26 @@ describe.each(backends)('encoded with %s', (backend) => {
   });
 
   it.skipIf(noBackend || flacMissing)('frames under the final STREAMINFO are a file that flac accepts', async () => {
-    const total = 5 * 48_000 + 1;
-    const source = music(total, 4);
+    const total = SCALE * 5 * 48_000 + 1;
+    const source = proofMusic(total, SEED + 3);
     const encoded = await encode(pcmBlocks(source, { segmentFrames: 48_000, firstSegment: 99 }), 1, backend);
     const path = flacFile(encoded, 'archive.flac');
     run('flac', ['--totally-silent', '--test', '--warnings-as-errors', path]);
     const raw = ['--totally-silent', '--decode', '--stdout', '--force-raw-format', '--endian=little', '--sign=signed'];
     const captured = packS24le(source);
     expect(run('flac', [...raw, path]).equals(captured)).toBe(true);
-    const skipped = run('flac', [...raw, '--skip=100000', path]);
-    expect(skipped.equals(captured.subarray(100_000 * 6))).toBe(true);
+    for (const skip of [100_000, 1920 * 77, total - 1]) {
+      const skipped = run('flac', [...raw, `--skip=${skip}`, path]);
+      expect(skipped.equals(captured.subarray(skip * 6))).toBe(true);
+    }
+    if (ffmpegMissing) return;
+    const probed = run('ffprobe', ['-v', 'error', '-show_format', '-of', 'json', path]);
+    expect(Number(JSON.parse(probed.toString()).format.start_time)).toBe(0);
+    expect(Number(JSON.parse(probed.toString()).format.duration)).toBeCloseTo(total / 48_000, 5);
   });
 
   it.skipIf(skip)('lq plays the same frames as hq: the correlation with the source peaks at 0', async () => {
-    const source = music(4 * 48_000, 8);
+    const source = proofMusic(4 * 48_000, SEED + 7);
     const { lq } = await encode(pcmBlocks(source, { segmentFrames: 48_000, firstSegment: 12 }), 1, backend);
     for (const from of [0, 2]) {
       const decoded = ffmpegPcm(play('lq.mp4', lq.slice(from)), 's16le');
@@ -138,7 +146,7 @@ describe('both backends', () => {
   const skip = ffmpegMissing || !serviceOrSkip('native').available;
 
   it.skipIf(skip)('decode to the same samples', async () => {
-    const blocks = pcmBlocks(music(3 * 48_000, 2), { segmentFrames: 48_000 });
+    const blocks = pcmBlocks(proofMusic(3 * 48_000, SEED + 1), { segmentFrames: 48_000 });
     const decoded = [];
     for (const backend of backends) {
       decoded.push(ffmpegPcm(flacFile(await encode(blocks, 1, backend), `${backend}.flac`), 's24le'));
