@@ -54,7 +54,7 @@ window.startBare = async (base, manifestUrl) => {
     const { latest: newest } = await manifest();
     while (next <= newest) await append(path(next++));
     if (audio.currentTime === 0) audio.currentTime = buffer.buffered.start(0);
-    setTimeout(follow, 1000);
+    setTimeout(() => void follow(), 1000);
   };
   await follow();
   await audio.play();
