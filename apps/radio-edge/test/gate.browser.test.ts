@@ -13,7 +13,8 @@ import { type Gate, startGate } from './gate.ts';
 
 const STATION = new URL('../../radio-server/src/main.ts', import.meta.url).pathname;
 const TOKEN_SECONDS = 4;
-const SEGMENTS_HEARD = 10;
+/** The first, and one that replaces it while the station plays. */
+const TOKENS = 2;
 
 /** A station that writes into a directory, from which its objects go into the gate's private bucket. */
 class PrivateStation {
@@ -130,29 +131,40 @@ describe.skipIf(!serviceOrSkip('chromium').available)('a private station in Chro
         if (response.url().endsWith('/api/token') && response.request().method() === 'POST') tokens += 1;
       });
       await tab.goto(pageOrigin);
-      const heard = await tab.evaluate(async (wanted) => {
+      await tab.evaluate(async () => {
         interface Heard {
           readonly index: number;
           readonly verified?: boolean;
         }
         const player = document.querySelector('radio-player') as HTMLElement & { play(): void };
-        const verified = new Map<number, boolean | undefined>();
+        const heardSegments: Record<number, boolean | undefined> = {};
+        Object.assign(globalThis, { heardSegments });
         await customElements.whenDefined('radio-player');
-        return await new Promise<[number, boolean | undefined][]>((resolve) => {
-          player.addEventListener('radio-segment', (event) => {
-            const { index, verified: matches } = (event as CustomEvent<Heard>).detail;
-            verified.set(index, verified.get(index) ?? matches);
-            // The last one's check may still be going on.
-            if (verified.size > wanted) resolve([...verified].slice(0, wanted));
-          });
-          player.play();
+        player.addEventListener('radio-segment', (event) => {
+          const { index, verified } = (event as CustomEvent<Heard>).detail;
+          heardSegments[index] ??= verified;
         });
-      }, SEGMENTS_HEARD);
-      const [first = [0]] = heard;
-      expect(heard.map(([index]) => index)).toEqual(heard.map((_, at) => first[0] + at));
+        player.play();
+      });
+      const heardSoFar = () =>
+        tab.evaluate(() => {
+          const segments = Object.entries(Reflect.get(globalThis, 'heardSegments') as Record<string, boolean>);
+          // The last one's check may still be going on.
+          return segments.map(([index, verified]) => [Number(index), verified] as const).slice(0, -1);
+        });
+      await expect.poll(() => tokens, { timeout: 90_000 }).toBeGreaterThanOrEqual(TOKENS);
+      const renewedAt = (await heardSoFar()).length;
+      await expect.poll(async () => (await heardSoFar()).length, { timeout: 60_000 }).toBeGreaterThan(renewedAt + 3);
+      const heard = await heardSoFar();
+      // Without an interruption that the player itself counted (a machine too busy for sound), segments follow each other.
+      const jumps = heard.filter(([index], at) => at > 0 && index !== (heard[at - 1]?.[0] ?? 0) + 1);
+      const underruns = await tab.evaluate(() => {
+        const player = document.querySelector('radio-player') as HTMLElement & { stats: { underruns: number } };
+        return player.stats.underruns;
+      });
+      expect(jumps.length).toBeLessThanOrEqual(underruns);
       expect(heard.map(([, verified]) => verified)).toEqual(heard.map(() => true));
       expect(refused).toEqual([]);
-      expect(tokens).toBeGreaterThanOrEqual(2);
     } finally {
       await browser.close();
     }
