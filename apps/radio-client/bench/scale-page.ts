@@ -24,7 +24,7 @@ export function writeScalePage(
 
 Written by \`pnpm bench fanout --write\`, on ${cpus().length} cores, with ${versions.join(', ')}; everything on loopback.
 
-The listener site stands behind an nginx cache, as it stands behind a CDN; simulated listeners poll the manifest every 2 s, twice as often as a
+The listener site stands behind an nginx cache, as it stands behind a CDN; simulated listeners poll the manifest every 2 s, five times as often as a
 player does at the default segment length. Icecast runs on the same machine and sends the same number of listeners a 128 kbit/s Opus stream.
 
 | listeners | requests per second at the site | bytes per second out of Icecast |
