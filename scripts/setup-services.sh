@@ -11,6 +11,7 @@ packages=(
   curl                                                        # both
   libflac-dev cmake make g++ python3                          # native encoder add-ons
   chromium                                                    # *.browser.test.ts
+  wesnoth-1.16-music                                          # recorded music for the meters and the signal guard
 )
 
 die() {
