@@ -66,6 +66,7 @@ function plot(site: Readonly<Record<string, number>>, icecast: Readonly<Record<s
     (value) => text(x(value), BOX.bottom + 20, String(value)) + text(BOX.left - 10, y(value) + 4, `${value}×`, 'end'),
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="13" fill="#555">
+<title>Requests at the site stay flat while the bytes out of Icecast grow with the audience</title>
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>
 <path d="M${BOX.left} ${BOX.top}V${BOX.bottom}H${BOX.right}" fill="none" stroke="#999"/>
 ${ticks.join('')}
