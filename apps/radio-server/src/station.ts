@@ -368,17 +368,13 @@ class RunningStation implements DeskRun {
   }
 
   #followNowPlaying(): void {
-    const { config, signal, log, desk } = this.#parts;
+    const { config, signal, log } = this.#parts;
     const { nowPlayingFile } = config;
     if (nowPlayingFile === undefined) return;
     void watchNowPlaying({
       file: nowPlayingFile,
       signal: AbortSignal.any([signal, this.#over.signal]),
-      onTitle: (title, agoMs) => {
-        const taken = this.nowPlaying(title, agoMs);
-        if (taken) desk.toldNowPlaying(title);
-        return taken;
-      },
+      onTitle: (title, agoMs) => this.nowPlaying(title, agoMs),
       onProblem: (message) => log.warn(message),
     });
   }

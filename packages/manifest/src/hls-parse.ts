@@ -1,3 +1,4 @@
+import type { PlaylistDateRange } from './hls.ts';
 import { parseStationKey } from './keys.ts';
 
 /** A segment as one of our media playlists lists it. */
@@ -34,4 +35,31 @@ export function parseMediaPlaylist(text: string): ParsedPlaylistSegment[] {
     }
   }
   return segments;
+}
+
+const DATE_RANGE = '#EXT-X-DATERANGE:';
+
+/** Reads the titles of a media playlist that `mediaPlaylist` wrote, in its order. Ranges of another class are skipped. */
+export function parsePlaylistDateRanges(text: string): PlaylistDateRange[] {
+  const ranges: PlaylistDateRange[] = [];
+  for (const line of text.split('\n')) {
+    if (!line.startsWith(DATE_RANGE)) continue;
+    const attributes = new Map<string, string>();
+    for (const [, name = '', value = ''] of line.slice(DATE_RANGE.length).matchAll(/([A-Z-]+)="([^"]*)"/g)) {
+      attributes.set(name, value);
+    }
+    const [id, title] = [attributes.get('ID'), attributes.get('X-TITLE')];
+    const [artist, album] = [attributes.get('X-ARTIST'), attributes.get('X-ALBUM')];
+    const utcMs = Date.parse(attributes.get('START-DATE') ?? '');
+    if (attributes.get('CLASS') !== 'now-playing' || id === undefined || title === undefined) continue;
+    if (!Number.isFinite(utcMs)) continue;
+    ranges.push({
+      id,
+      utcMs,
+      title,
+      ...(artist === undefined ? {} : { artist }),
+      ...(album === undefined ? {} : { album }),
+    });
+  }
+  return ranges;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type MediaPlaylist, mediaPlaylist, multivariantPlaylist, PLAYLIST_MAX_SEGMENTS } from './hls.ts';
-import { parseMediaPlaylist } from './hls-parse.ts';
+import { parseMediaPlaylist, parsePlaylistDateRanges } from './hls-parse.ts';
 import { segmentKey, segmentTemplate } from './keys.ts';
 
 const epoch = '01K9ZZZZZZZZZZZZZZZZZZZZZZ';
@@ -95,4 +95,15 @@ it('is read back as it was written', () => {
   const read = parseMediaPlaylist(mediaPlaylist(playlist({ segments })));
   expect(read).toEqual(segments.map(({ gaps, ...rest }) => ({ ...rest, gap: gaps.length > 0 })));
   expect(parseMediaPlaylist(`#EXTINF:1,\n${segmentKey(epoch, 'hq', 1)}\n../escape.mp4\n<html>`)).toEqual([]);
+});
+
+it('has its titles read back as they were written', () => {
+  const ranges = [
+    { id: 'a', utcMs: T0, title: 'Nocturne, No. 5', artist: 'Field', album: 'Nights' },
+    { id: 'b', utcMs: T0 + 5000, title: 'Rondo' },
+  ];
+  const text = mediaPlaylist(playlist({ segments: [segment(41)], dateRanges: ranges }));
+  expect(parsePlaylistDateRanges(text)).toEqual(ranges);
+  const foreign = text.replaceAll('"now-playing"', '"advertisement"').replace('START-DATE="2', 'START-DATE="x');
+  expect(parsePlaylistDateRanges(foreign)).toEqual([]);
 });

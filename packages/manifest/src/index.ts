@@ -7,7 +7,7 @@ export {
   type PlaylistDateRange,
   type PlaylistSegment,
 } from './hls.ts';
-export { type ParsedPlaylistSegment, parseMediaPlaylist } from './hls-parse.ts';
+export { type ParsedPlaylistSegment, parseMediaPlaylist, parsePlaylistDateRanges } from './hls-parse.ts';
 export {
   expandIndexPath,
   type HourIndex,

@@ -16,6 +16,8 @@ export interface AnnouncerOptions {
   readonly utc: SteadyUtc;
   readonly pacer: KeyPacer;
   readonly signal: AbortSignal;
+  /** Spreads retries. */
+  readonly random: () => number;
   readonly onEvent: (event: PublisherEvent) => void;
   /** The manifest is in the bucket: what it names is public from now on. */
   readonly onAnnounced: (manifest: Manifest) => void;
@@ -77,7 +79,7 @@ export class Announcer {
         if (error instanceof PublisherError) onFenced(error);
         if (signal.aborted) return;
         this.#dirty = true;
-        const retryInMs = retryDelayMs(this.#failures++);
+        const retryInMs = retryDelayMs(this.#failures++, this.#options.random);
         onEvent({ type: 'failed', index: window.latest, error, retryInMs });
         await clock.sleep(retryInMs, signal).catch(() => undefined);
       }

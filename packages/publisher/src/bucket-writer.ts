@@ -5,9 +5,9 @@ import {
   ManifestError,
   mediaPlaylist,
   multivariantPlaylist,
-  type ParsedPlaylistSegment,
   PLAYLIST_KEYS,
   parseMediaPlaylist,
+  parsePlaylistDateRanges,
   readHourIndexes,
   segmentKey,
   stationObjectHeaders,
@@ -17,19 +17,33 @@ import type { RenditionName } from '@bucket-radio/pcm';
 import type { LiveWindow } from './live-window.ts';
 import type { KeyPacer } from './pacer.ts';
 import { RENDITIONS } from './renditions.ts';
+import type { ToldPlaylists } from './told.ts';
 
-/** The station's objects in the bucket: what is written, with which headers. `manifest.json` is the fence's. */
+export interface BucketWriterOptions {
+  readonly store: ObjectStore;
+  readonly epoch: string;
+  readonly pacer: KeyPacer;
+  /** Resolves when the station is surely still ours; rejects when it is not, or when the bucket does not say. */
+  readonly mayWrite: (signal: AbortSignal) => Promise<void>;
+}
+
+/**
+ * The station's objects in the bucket: what is written, with which headers. `manifest.json` is the fence's. Nothing is
+ * written or deleted by a station that may have lost its place.
+ */
 export class BucketWriter {
   readonly #store: ObjectStore;
   readonly #epoch: string;
   readonly #pacer: KeyPacer;
+  readonly #mayWrite: BucketWriterOptions['mayWrite'];
   readonly #inits = new Map<RenditionName, Promise<boolean>>();
   readonly #written = new Map<string, string>();
 
-  constructor(store: ObjectStore, epoch: string, pacer: KeyPacer) {
+  constructor({ store, epoch, pacer, mayWrite }: BucketWriterOptions) {
     this.#store = store;
     this.#epoch = epoch;
     this.#pacer = pacer;
+    this.#mayWrite = mayWrite;
   }
 
   /** Resolves when the object is readable. Its init segment must be there. */
@@ -86,18 +100,18 @@ export class BucketWriter {
   }
 
   /** What the playlists say; nothing where there is none. */
-  async readPlaylists(signal: AbortSignal): Promise<Record<RenditionName, ParsedPlaylistSegment[]>> {
-    const [hq = [], lq = []] = await Promise.all(
+  async readPlaylists(signal: AbortSignal): Promise<ToldPlaylists> {
+    const [hq = '', lq = ''] = await Promise.all(
       RENDITIONS.map(async (rendition) => {
         try {
-          return parseMediaPlaylist(await (await this.#store.get(PLAYLIST_KEYS[rendition], { signal })).text());
+          return await (await this.#store.get(PLAYLIST_KEYS[rendition], { signal })).text();
         } catch (error) {
-          if (isObjectStoreError(error, 'NotFound')) return [];
+          if (isObjectStoreError(error, 'NotFound')) return '';
           throw error;
         }
       }),
     );
-    return { hq, lq };
+    return { hq: parseMediaPlaylist(hq), lq: parseMediaPlaylist(lq), dateRanges: parsePlaylistDateRanges(lq) };
   }
 
   /** Writes what a manifest has no room for. */
@@ -124,14 +138,17 @@ export class BucketWriter {
   }
 
   async deleteIndex(key: string, signal: AbortSignal): Promise<void> {
+    await this.#mayWrite(signal);
     await this.#store.delete(key, { signal });
   }
 
   async deleteSegment(epoch: string, index: number, signal: AbortSignal): Promise<void> {
+    await this.#mayWrite(signal);
     await Promise.all(RENDITIONS.map((name) => this.#store.delete(segmentKey(epoch, name, index), { signal })));
   }
 
   async deleteInits(epoch: string, signal: AbortSignal): Promise<void> {
+    await this.#mayWrite(signal);
     await Promise.all(RENDITIONS.map((name) => this.#store.delete(initKey(epoch, name), { signal })));
   }
 
@@ -144,6 +161,7 @@ export class BucketWriter {
   }
 
   async #put(key: string, body: Uint8Array, signal: AbortSignal): Promise<void> {
+    await this.#mayWrite(signal);
     await this.#store.put(key, body, { attributes: stationObjectHeaders(key), signal });
   }
 }

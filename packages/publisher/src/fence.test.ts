@@ -43,7 +43,15 @@ function createFence(store: ObjectStore, writer: string, lastWriters: readonly s
   const notices: string[] = [];
   const pacer = new KeyPacer(systemClock, 0);
   const onUnconditional = () => void notices.push('unconditional');
-  const fence = new ManifestFence({ store, writer, lastWriters, pacer, onUnconditional });
+  const fence = new ManifestFence({
+    store,
+    writer,
+    lastWriters,
+    pacer,
+    clock: systemClock,
+    segmentSeconds: 10,
+    onUnconditional,
+  });
   return { fence, notices };
 }
 

@@ -1,6 +1,7 @@
 import { MANIFEST_KEY, type Manifest, stationObjectHeaders } from '@bucket-radio/manifest';
 import { manifestSchema } from '@bucket-radio/manifest/schema';
 import { isObjectStoreError, type ObjectStore, type PutMode } from '@bucket-radio/object-store';
+import type { PublisherClock } from './clock.ts';
 import { PublisherError } from './error.ts';
 import type { KeyPacer } from './pacer.ts';
 
@@ -37,6 +38,8 @@ export interface FenceOptions {
   /** Names of the runs whose place is taken: what still arrives of them is no stranger's. */
   readonly lastWriters: readonly string[];
   readonly pacer: KeyPacer;
+  readonly clock: Pick<PublisherClock, 'monotonicMs'>;
+  readonly segmentSeconds: number;
   readonly onUnconditional: () => void;
 }
 
@@ -55,6 +58,8 @@ export class ManifestFence {
   #etag: string | undefined;
   #conditional = true;
   #held = false;
+  /** Monotonic moment at which the request began that last showed the manifest to be ours. */
+  #confirmedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: FenceOptions) {
     this.#options = options;
@@ -68,6 +73,21 @@ export class ManifestFence {
   /** From here on the manifest that was found is the one to replace. */
   adopt(found: FoundManifest): void {
     this.#etag = found.etag;
+    this.#confirmedMs = this.#options.clock.monotonicMs();
+  }
+
+  /**
+   * Resolves when nobody can have taken this station's place: call it before each write of another key. Who stands by takes
+   * over after `staleMs` without a manifest, so half of that after the last one the bucket is asked. A process that was
+   * frozen meanwhile, or cut off, learns here that it is too late.
+   * @throws PublisherError `Fenced`, ObjectStoreError when the bucket does not answer
+   */
+  async confirm(signal: AbortSignal): Promise<void> {
+    const { store, clock, segmentSeconds } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#confirmedMs < staleMs(segmentSeconds) / 2) return;
+    this.#mustBeOurs((await readManifest(store, signal)).manifest);
+    this.#confirmedMs = Math.max(this.#confirmedMs, nowMs);
   }
 
   /** @throws PublisherError `Fenced`, ObjectStoreError when the bucket does not answer */
@@ -92,8 +112,9 @@ export class ManifestFence {
   }
 
   async #put(body: Uint8Array, signal: AbortSignal): Promise<void> {
-    const { store, pacer } = this.#options;
+    const { store, pacer, clock } = this.#options;
     await pacer.turn(MANIFEST_KEY, signal);
+    const startMs = clock.monotonicMs();
     if (!this.#conditional) await this.#look(signal);
     const { etag } = await store.put(MANIFEST_KEY, body, {
       mode: this.#conditional ? this.#mode() : 'overwrite',
@@ -101,6 +122,7 @@ export class ManifestFence {
       signal,
     });
     this.#etag = etag;
+    this.#confirmedMs = Math.max(this.#confirmedMs, startMs);
   }
 
   #mode(): PutMode {
@@ -122,16 +144,27 @@ export class ManifestFence {
 
   /** Takes note of what is there, if it is ours: an answer that was lost, a try that arrived late. */
   async #look(signal: AbortSignal): Promise<void> {
-    const { store, writer, lastWriters } = this.#options;
-    const found = await readManifest(store, signal);
-    const other = found.manifest?.writer;
-    if (other !== undefined && other !== writer && !lastWriters.includes(other)) {
-      this.#held = false;
-      throw new PublisherError(
-        'Fenced',
-        `another encoder (${other}) publishes "${found.manifest?.station}" in ${store.name}; this one has stopped. Stop one of them, or start the second with --standby`,
-      );
-    }
+    const found = await readManifest(this.#options.store, signal);
+    this.#mustBeOurs(found.manifest);
     this.#etag = found.etag;
   }
+
+  #mustBeOurs(manifest: Manifest | undefined): void {
+    const { store, writer, lastWriters } = this.#options;
+    const other = manifest?.writer;
+    if (manifest === undefined || other === undefined || other === writer || lastWriters.includes(other)) return;
+    this.#held = false;
+    throw new PublisherError(
+      'Fenced',
+      `another encoder (${other}) publishes "${manifest.station}" in ${store.name}: it was started beside this one, or took over while this one was frozen or cut off. This one has stopped and writes nothing more; stop the other, or start this one with --standby`,
+    );
+  }
+}
+
+/** A manifest that did not change for this long, and for three segments, belongs to nobody. */
+const STALE_MIN_MS = 15_000;
+
+/** After so long without a new manifest who stands by takes over. */
+export function staleMs(segmentSeconds: number): number {
+  return Math.max(STALE_MIN_MS, 3 * segmentSeconds * 1000);
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { NowPlaying } from '@bucket-radio/manifest';
 import { writeFileAtomic } from './atomic-file.ts';
 
 /** What a station must know after it was killed, so that it continues and never uses a key twice. */
@@ -16,6 +17,8 @@ export interface PublisherState {
   readonly starts: readonly number[];
   /** Newest index that may be in the bucket. −1 before the first. */
   readonly lastIndex: number;
+  /** What was heard last, and from which frame on. */
+  readonly nowPlaying?: NowPlaying;
 }
 
 /** @returns `undefined` when there is none, `'corrupt'` when there is one that says nothing */
@@ -29,7 +32,7 @@ export async function readState(path: string): Promise<PublisherState | 'corrupt
   }
   try {
     const state = JSON.parse(text) as unknown;
-    return isState(state) ? state : 'corrupt';
+    return isState(state) ? withoutBadTitle(state) : 'corrupt';
   } catch {
     return 'corrupt';
   }
@@ -53,6 +56,19 @@ function isState(value: unknown): value is PublisherState {
       (number) => Number.isSafeInteger(number) && Number(number) >= -1,
     )
   );
+}
+
+/** A title that cannot be understood is no reason to begin a new epoch. */
+function withoutBadTitle(state: PublisherState): PublisherState {
+  const { nowPlaying, ...rest } = state;
+  return isNowPlaying(nowPlaying) ? state : rest;
+}
+
+function isNowPlaying(value: unknown): value is NowPlaying {
+  if (typeof value !== 'object' || value === null) return false;
+  const { frame, title, artist = '', album = '' } = value as Record<string, unknown>;
+  const isFrame = Number.isSafeInteger(frame) && Number(frame) >= 0;
+  return isFrame && [title, artist, album].every((text) => typeof text === 'string');
 }
 
 /** Names of runs that are remembered: so many crashes in a row, each before its first manifest, are understood. */
@@ -90,6 +106,13 @@ export class StateJournal {
   async reserve(index: number): Promise<void> {
     if (index <= this.#state.lastIndex) return await this.#writing;
     this.#state = { ...this.#state, lastIndex: index };
+    await this.save();
+  }
+
+  /** What is heard now; `undefined` when nobody knows any more. */
+  async noteNowPlaying(nowPlaying: NowPlaying | undefined): Promise<void> {
+    const { nowPlaying: _, ...rest } = this.#state;
+    this.#state = nowPlaying === undefined ? rest : { ...rest, nowPlaying };
     await this.save();
   }
 

@@ -7,7 +7,6 @@ import {
   type ManifestPrevious,
   missingRuns,
   type NowPlaying,
-  type ParsedPlaylistSegment,
   PLAYLIST_MAX_SEGMENTS,
   type PlaylistDateRange,
   type PlaylistSegment,
@@ -19,6 +18,8 @@ import { fitManifest } from './fit-manifest.ts';
 import { HourLog, type HourObject } from './hour-log.ts';
 import { labelOf } from './label.ts';
 import { manifestRenditions, RENDITIONS } from './renditions.ts';
+import { Titles } from './titles.ts';
+import { type ToldPlaylists, toldSegments } from './told.ts';
 
 export interface LiveWindowOptions {
   readonly station: string;
@@ -45,8 +46,6 @@ export interface ReadableSegment {
   readonly readableAtMs: number;
 }
 
-type Playlists = Readonly<Record<RenditionName, readonly ParsedPlaylistSegment[]>>;
-
 interface Entry extends PlaylistSegment {
   readonly gaps: RenditionName[];
 }
@@ -56,8 +55,6 @@ const MAX_WINDOW_WITHOUT_INDEX_SECONDS = 3600;
 /** Most recent gaps and breaks the manifest carries. */
 const MAX_GAPS = 8;
 const MAX_BREAKS = 8;
-/** Most recent titles the playlists carry. */
-const MAX_DATE_RANGES = 8;
 /** Segments whose publishing time predicts the next one's, and whose size tells the bit rate. */
 const SAMPLES = 5;
 /** Added to the slowest recent publishing time: asking for a segment too early costs more than asking late. */
@@ -78,8 +75,7 @@ export class LiveWindow {
   #breaks: ManifestBreak[] = [];
   #gaps: ManifestGap[] = [];
   #discontinuities = 0;
-  #nowPlaying: NowPlaying | undefined;
-  #dateRanges: PlaylistDateRange[] = [];
+  readonly #titles: Titles;
   #lagsMs: number[] = [];
   #bitrates: Record<RenditionName, number[]> = { hq: [], lq: [] };
   readonly #hours: HourLog | undefined;
@@ -88,6 +84,7 @@ export class LiveWindow {
 
   constructor(options: LiveWindowOptions) {
     this.#options = options;
+    this.#titles = new Titles(options.epoch);
     const isLong = options.windowSegments * options.segmentSeconds > MAX_WINDOW_WITHOUT_INDEX_SECONDS;
     this.#hours = isLong ? new HourLog() : undefined;
   }
@@ -115,7 +112,11 @@ export class LiveWindow {
   }
 
   get dateRanges(): readonly PlaylistDateRange[] {
-    return this.#dateRanges;
+    return this.#titles.ranges;
+  }
+
+  get nowPlaying(): NowPlaying | undefined {
+    return this.#titles.current;
   }
 
   get discontinuities(): number {
@@ -152,7 +153,7 @@ export class LiveWindow {
   }
 
   /** Continues what an earlier run published: its manifest, and its playlists and hours for what a manifest does not carry. */
-  adopt(found: Manifest, playlists: Playlists, hours: readonly HourIndex[] = []): void {
+  adopt(found: Manifest, playlists: ToldPlaylists, hours: readonly HourIndex[] = []): void {
     const manifest = withHourIndexes(found, hours);
     const { epoch, epochFirstIndex } = this.#options;
     const continued = manifest.epoch === epoch;
@@ -198,15 +199,8 @@ export class LiveWindow {
     }
   }
 
-  #adoptEntries(manifest: Manifest, playlists: Playlists): void {
-    const told = new Map<number, { readonly segment: ParsedPlaylistSegment; readonly gaps: RenditionName[] }>();
-    for (const rendition of RENDITIONS) {
-      for (const segment of playlists[rendition]) {
-        const known = told.get(segment.index) ?? { segment, gaps: [] };
-        if (segment.gap) known.gaps.push(rendition);
-        told.set(segment.index, known);
-      }
-    }
+  #adoptEntries(manifest: Manifest, playlists: ToldPlaylists): void {
+    const told = toldSegments(playlists);
     const oldest = Math.max(this.#firstEver ?? 0, manifest.latest - PLAYLIST_MAX_SEGMENTS + 1);
     for (let index = oldest; index <= manifest.latest; index++) {
       const known = told.get(index);
@@ -236,7 +230,7 @@ export class LiveWindow {
     }
     const lagMs = Math.max(0, readableAtMs - utcMs - segmentSeconds * 1000);
     this.#lagsMs = [...this.#lagsMs, lagMs].slice(-SAMPLES);
-    if (this.#nowPlaying !== undefined && this.#dateRanges.length === 0) this.#addDateRange(this.#nowPlaying);
+    this.#placeTitle();
     this.#forget();
   }
 
@@ -265,14 +259,26 @@ export class LiveWindow {
 
   /** What is heard from `nowPlaying.frame` on. */
   setNowPlaying(nowPlaying: NowPlaying): void {
-    this.#nowPlaying = nowPlaying;
-    if (!this.isEmpty) this.#addDateRange(nowPlaying);
+    this.#titles.set(nowPlaying);
+    this.#placeTitle();
   }
 
-  #addDateRange({ frame, ...texts }: NowPlaying): void {
-    const range = { id: `${this.#options.epoch}-${frame}`, utcMs: this.#utcOfFrame(frame), ...texts };
-    const others = this.#dateRanges.filter(({ id }) => id !== range.id);
-    this.#dateRanges = [...others, range].slice(-MAX_DATE_RANGES);
+  /**
+   * What was heard when the run before ended is still heard, under the frame it began at. Call it after `adopt`.
+   * Frames that run captured and never published are numbered again: such a title begins with this run.
+   */
+  adoptNowPlaying({ frame, ...texts }: NowPlaying, dateRanges: readonly PlaylistDateRange[]): void {
+    this.#titles.adopt({ frame: Math.min(frame, this.#runFirstFrame), ...texts }, dateRanges);
+    this.#placeTitle();
+  }
+
+  get #runFirstFrame(): number {
+    const { starts, epochFirstIndex, segmentSeconds } = this.#options;
+    return (starts.at(-1) ?? epochFirstIndex) * segmentSeconds * SAMPLE_RATE;
+  }
+
+  #placeTitle(): void {
+    this.#titles.place((frame) => this.#utcOfFrame(frame));
   }
 
   /** @returns `undefined` before the first segment */
@@ -300,7 +306,7 @@ export class LiveWindow {
       breaks: this.#breaks,
       gaps: this.#gaps,
       missing: RENDITIONS.flatMap((name) => missingRuns(name, ascending(this.#missing[name]))),
-      ...(this.#nowPlaying === undefined ? {} : { nowPlaying: this.#nowPlaying }),
+      ...(this.nowPlaying === undefined ? {} : { nowPlaying: this.nowPlaying }),
       ...(previous === undefined ? {} : { previous }),
       ...(this.#discontinuities === 0 ? {} : { discontinuities: this.#discontinuities }),
       writer,
@@ -370,16 +376,16 @@ export class LiveWindow {
     this.#gaps = this.#gaps.filter(({ frame, frames }) => frame + frames > firstFrame);
     this.#breaks = this.#breaks.filter(({ index }) => index > first);
     if (this.#previous !== undefined && first > this.#previous.latest) this.#previous = undefined;
-    const oldest = this.#entries[0]?.utcMs ?? 0;
-    this.#dateRanges = this.#dateRanges.filter(
-      (_, at, all) => (all[at + 1]?.utcMs ?? Number.POSITIVE_INFINITY) > oldest,
-    );
+    this.#titles.forgetBefore(this.#entries[0]?.utcMs ?? 0);
   }
 
-  #utcOfFrame(frame: number): number {
+  /** `undefined` while nothing of the run that captured it is known: the time between two runs is no number of frames. */
+  #utcOfFrame(frame: number): number | undefined {
     const latest = this.#entries.at(-1);
-    if (latest === undefined) return 0;
-    return latest.utcMs + framesToMs(frame - latest.index * this.#options.segmentSeconds * SAMPLE_RATE);
+    const segment = this.#options.segmentSeconds * SAMPLE_RATE;
+    if (latest === undefined || latest.epoch !== this.#options.epoch) return undefined;
+    if (frame >= this.#runFirstFrame && latest.index * segment < this.#runFirstFrame) return undefined;
+    return latest.utcMs + framesToMs(frame - latest.index * segment);
   }
 
   #expectedLagMs(): number {

@@ -1,10 +1,10 @@
-import type { Manifest } from '@bucket-radio/manifest';
+import type { Manifest, NowPlaying } from '@bucket-radio/manifest';
 import { parseStationKey } from '@bucket-radio/manifest';
 import { isObjectStoreError, type ObjectStore } from '@bucket-radio/object-store';
 import { ulid } from 'ulid';
 import { type PublisherClock, systemClock } from './clock.ts';
 import { PublisherError } from './error.ts';
-import { readManifest } from './fence.ts';
+import { readManifest, staleMs } from './fence.ts';
 import { type PublisherState, readState, withStart } from './journal.ts';
 
 /** Where a run starts: decided before the first frame is captured, because it numbers the frames. */
@@ -20,6 +20,8 @@ export interface RunPlan {
   readonly writer: string;
   /** Names of the runs before, whose manifest may be replaced. */
   readonly lastWriters: readonly string[];
+  /** What was heard when the run before ended. */
+  readonly nowPlaying?: NowPlaying;
   /** Why it is this epoch, for the log. */
   readonly reason: 'first start' | 'continued' | 'parameters changed' | 'state lost' | 'takeover';
 }
@@ -40,8 +42,6 @@ export interface PlanRunOptions {
   readonly onMessage?: (message: string) => void;
 }
 
-/** A manifest that did not change for this long, and for three segments, belongs to nobody. */
-const STALE_MIN_MS = 15_000;
 /** A manifest this much older than the clock needs no watching: no clock that can sign requests is that wrong. */
 const LONG_DEAD_MS = 10 * 60_000;
 /** A bucket that does not answer within this does not keep a station with a state file from capturing. */
@@ -119,6 +119,7 @@ class Planner {
       epochFirstIndex: state.firstIndex,
       writer: ulid(),
       lastWriters: state.writers,
+      ...(state.nowPlaying === undefined ? {} : { nowPlaying: state.nowPlaying }),
       reason: 'continued',
     };
   }
@@ -150,7 +151,7 @@ class Planner {
   /** Whether somebody still writes `seen`: a manifest that says live is watched until it changes or is stale. */
   async #isAlive(seen: Manifest): Promise<boolean> {
     if (!seen.live || this.#clock.utcMs() - seen.nextEta > LONG_DEAD_MS) return false;
-    const staleAfterMs = staleMs(seen);
+    const staleAfterMs = staleMs(seen.segmentSeconds);
     this.#options.onMessage?.(
       `the bucket says that "${seen.station}" is on air from another encoder; watching it for up to ${staleAfterMs / 1000} s`,
     );
@@ -173,7 +174,10 @@ class Planner {
     for (;;) {
       const { manifest } = await this.#readPatiently();
       // A station that was stopped on purpose says so, and is left alone.
-      if (manifest?.live === true && !(await this.#changesWithin(manifest, staleMs(manifest)).catch(unreadable))) {
+      if (
+        manifest?.live === true &&
+        !(await this.#changesWithin(manifest, staleMs(manifest.segmentSeconds)).catch(unreadable))
+      ) {
         return manifest;
       }
       await this.#clock.sleep(WATCH_INTERVAL_MS, this.#signal);
@@ -210,10 +214,6 @@ function isOurs(state: PublisherState, found: Manifest | undefined): boolean {
     found === undefined ||
     (found.writer === undefined ? found.epoch === state.epoch : state.writers.includes(found.writer))
   );
-}
-
-function staleMs({ segmentSeconds }: Manifest): number {
-  return Math.max(STALE_MIN_MS, 3 * segmentSeconds * 1000);
 }
 
 function hasCode(error: unknown, code: string): boolean {

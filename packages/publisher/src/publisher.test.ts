@@ -309,6 +309,19 @@ it('stops when another encoder has the station, and writes nothing more', async 
   expect(await readManifest(memory)).toEqual(theirs);
 });
 
+it('writes nothing at all when it was frozen until another encoder took its place', async () => {
+  const { memory, publish, log, events } = setUp();
+  await publish(0);
+  const other = setUp({ store: memory, epoch: OTHER_EPOCH, firstIndex: 1, lastWriters: [await writerOf(memory)] });
+  await other.publisher.start();
+  for (const index of [1, 2, 3]) await other.publish(index);
+  const before = log.length;
+  // Its clock has gone on, as the other's did.
+  await publish(3);
+  expect(events.at(-1)).toMatchObject({ type: 'fenced', error: { code: 'Fenced' } });
+  expect(log.slice(before)).toEqual([]);
+});
+
 it('refuses to start beside another encoder', async () => {
   const { memory } = await runBefore([0]);
   const second = setUp({ store: memory });

@@ -1,14 +1,6 @@
-import {
-  defaultWindowSegments,
-  MAX_TEXT_BYTES,
-  type Manifest,
-  MIN_WINDOW_SEGMENTS,
-  type NowPlaying,
-  utf8Length,
-} from '@bucket-radio/manifest';
+import { MAX_TEXT_BYTES, type Manifest, type NowPlaying, utf8Length } from '@bucket-radio/manifest';
 import { isObjectStoreError } from '@bucket-radio/object-store';
 import type { EncodedSegment, PcmGap } from '@bucket-radio/pcm';
-import { ulid } from 'ulid';
 import { Announcer } from './announcer.ts';
 import { BucketWriter } from './bucket-writer.ts';
 import { Cleaner } from './cleaner.ts';
@@ -20,9 +12,11 @@ import { StateJournal, withWriter } from './journal.ts';
 import { LiveWindow } from './live-window.ts';
 import { KeyPacer } from './pacer.ts';
 import { RENDITIONS } from './renditions.ts';
+import { type ResolvedOptions, resolveOptions } from './resolve-options.ts';
 import { retryDelayMs } from './retry.ts';
 import { Spool } from './spool.ts';
 import { sweepOrphans } from './sweep.ts';
+import type { ToldPlaylists } from './told.ts';
 import type { Publisher, PublisherOptions, PublisherStatus } from './types.ts';
 import { Uploads } from './uploads.ts';
 
@@ -32,41 +26,15 @@ const START_LOOK_MS = 2000;
 
 /** @throws RangeError for a window below 3 segments or a negative grace */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const windowSegments = options.windowSegments ?? defaultWindowSegments(options.segmentSeconds);
-  const deleteGraceSegments = options.deleteGraceSegments ?? 1;
-  if (!Number.isInteger(windowSegments) || windowSegments < MIN_WINDOW_SEGMENTS) {
-    throw new RangeError(`windowSegments is ${windowSegments}; use a whole number from ${MIN_WINDOW_SEGMENTS}`);
-  }
-  if (!Number.isInteger(deleteGraceSegments) || deleteGraceSegments < 0) {
-    throw new RangeError(`deleteGraceSegments is ${deleteGraceSegments}; use a whole number from 0`);
-  }
-  const firstIndex = options.firstIndex ?? 0;
-  return new BucketPublisher({
-    ...options,
-    windowSegments,
-    deleteGraceSegments,
-    firstIndex,
-    epochFirstIndex: options.epochFirstIndex ?? firstIndex,
-    starts: options.starts ?? [firstIndex],
-    writer: options.writer ?? ulid(),
-    lastWriters: options.lastWriters ?? [],
-  });
+  return new BucketPublisher(resolveOptions(options));
 }
-
-type Resolved =
-  | 'windowSegments'
-  | 'deleteGraceSegments'
-  | 'firstIndex'
-  | 'epochFirstIndex'
-  | 'starts'
-  | 'writer'
-  | 'lastWriters';
-type ResolvedOptions = PublisherOptions & Required<Pick<PublisherOptions, Resolved>>;
 
 class BucketPublisher implements Publisher {
   readonly #options: ResolvedOptions;
   readonly #clock: PublisherClock;
   readonly #utc: SteadyUtc;
+  /** UTC at which this run began. */
+  readonly #startedMs: number;
   readonly #abort = new AbortController();
   readonly #journal: StateJournal;
   readonly #spool: Spool;
@@ -89,12 +57,13 @@ class BucketPublisher implements Publisher {
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
-    const { store, epoch, writer, lastWriters, segmentSeconds, firstIndex, epochFirstIndex, starts } = options;
+    const { store, epoch, writer, lastWriters, segmentSeconds, firstIndex, epochFirstIndex, starts, random } = options;
     const clock = options.clock ?? systemClock;
     const signal = this.#abort.signal;
     const onEvent = (event: PublisherEvent): void => this.#emit(event);
     this.#clock = clock;
     this.#utc = new SteadyUtc(clock);
+    this.#startedMs = this.#utc.now();
     this.#announced = firstIndex - 1;
     this.#journal = new StateJournal(options.stateFile, {
       version: 1,
@@ -105,6 +74,7 @@ class BucketPublisher implements Publisher {
       starts,
       firstIndex: epochFirstIndex,
       lastIndex: firstIndex - 1,
+      ...(options.nowPlaying === undefined ? {} : { nowPlaying: options.nowPlaying }),
     });
     this.#spool = new Spool({
       ...options.spoolLimits,
@@ -118,19 +88,21 @@ class BucketPublisher implements Publisher {
     });
     this.#window = new LiveWindow(options);
     const pacer = new KeyPacer(clock, options.minManifestIntervalMs ?? DEFAULT_MANIFEST_INTERVAL_MS);
-    this.#writer = new BucketWriter(store, epoch, pacer);
     this.#fence = new ManifestFence({
       store,
       writer,
       lastWriters,
       pacer,
+      clock,
+      segmentSeconds,
       onUnconditional: () =>
         onEvent({
           type: 'notice',
           message: `${store.name} has no conditional writes: a second encoder is noticed one segment late`,
         }),
     });
-    const shared = { window: this.#window, writer: this.#writer, clock, utc: this.#utc, signal, onEvent };
+    this.#writer = new BucketWriter({ store, epoch, pacer, mayWrite: async (abort) => await this.#mayWrite(abort) });
+    const shared = { window: this.#window, writer: this.#writer, clock, utc: this.#utc, signal, onEvent, random };
     this.#cleaner = new Cleaner({ ...options, writer: this.#writer, window: this.#window, signal, onEvent });
     this.#announcer = new Announcer({
       ...shared,
@@ -161,6 +133,7 @@ class BucketPublisher implements Publisher {
       window: this.#window.range,
       spool: { memoryBytes, peakMemoryBytes, diskBytes },
       counts: { ...this.#counts },
+      nowPlaying: this.#window.nowPlaying,
     };
   }
 
@@ -203,6 +176,7 @@ class BucketPublisher implements Publisher {
         throw new RangeError(`a text of more than ${MAX_TEXT_BYTES} bytes: ${text}`);
     }
     this.#window.setNowPlaying(nowPlaying);
+    this.#noteNowPlaying();
     if (!this.#window.isEmpty) this.#announcer.request();
   }
 
@@ -264,7 +238,7 @@ class BucketPublisher implements Publisher {
       } catch (error) {
         if (error instanceof PublisherError) this.#onFenced(error);
         signal.throwIfAborted();
-        const retryInMs = retryDelayMs(failures);
+        const retryInMs = retryDelayMs(failures, this.#options.random);
         this.#emit({ type: 'failed', index: this.#options.firstIndex, error, retryInMs });
         await this.#clock.sleep(retryInMs, signal);
       }
@@ -290,10 +264,27 @@ class BucketPublisher implements Publisher {
     this.#fence.adopt(found);
     if (manifest === undefined || playlists === undefined) return;
     this.#window.adopt(manifest, playlists, hours);
+    this.#adoptNowPlaying(manifest, playlists);
     const range = this.#window.range;
     if (range === undefined) return;
     const old = manifest.epoch === this.#options.epoch ? manifest.previous : manifest;
     this.#cleaner.adopt(range.first, old === undefined ? undefined : { epoch: old.epoch, latest: old.latest });
+  }
+
+  /** What was playing is still playing after a restart. After a stop longer than the window nobody knows. */
+  #adoptNowPlaying(manifest: Manifest, { dateRanges }: ToldPlaylists): void {
+    const { epoch, windowSegments, segmentSeconds, nowPlaying = manifest.nowPlaying } = this.#options;
+    const silentMs = this.#startedMs - (manifest.latestStart + manifest.segmentSeconds * 1000);
+    const isRecent = silentMs <= windowSegments * segmentSeconds * 1000;
+    if (nowPlaying === undefined || manifest.epoch !== epoch) return;
+    if (isRecent) this.#window.adoptNowPlaying(nowPlaying, dateRanges);
+    this.#noteNowPlaying();
+  }
+
+  #noteNowPlaying(): void {
+    this.#journal
+      .noteNowPlaying(this.#window.nowPlaying)
+      .catch((error: unknown) => this.#emit({ type: 'disk-failed', error }));
   }
 
   async #reserve(index: number): Promise<void> {
@@ -353,6 +344,15 @@ class BucketPublisher implements Publisher {
       if (objects > 0) this.#emit({ type: 'swept', objects });
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#emit({ type: 'cleanup-failed', error });
+    }
+  }
+
+  async #mayWrite(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#fence.confirm(signal);
+    } catch (error) {
+      if (error instanceof PublisherError) this.#onFenced(error);
+      throw error;
     }
   }
 

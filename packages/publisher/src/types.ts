@@ -9,7 +9,7 @@ export interface PublisherOptions {
   /** Scoped to the station's prefix: keys start at `manifest.json`. It retries a failed request itself. */
   readonly store: ObjectStore;
   readonly station: string;
-  /** ULID of this numbering: from `planRun`, as are the next five. */
+  /** ULID of this numbering: from `planRun`, as are the next six. */
   readonly epoch: string;
   /** Index of the first segment of this run. Default 0. */
   readonly firstIndex?: number;
@@ -21,6 +21,8 @@ export interface PublisherOptions {
   readonly writer?: string;
   /** Names of the runs whose manifest may be replaced. Default: none. */
   readonly lastWriters?: readonly string[];
+  /** What was heard when the run before ended: it still is, if that is no longer ago than the window. Default: what the manifest says. */
+  readonly nowPlaying?: NowPlaying;
   readonly segmentSeconds: number;
   readonly fidelity: Fidelity;
   /** What the init segments say, in words, as given to `planRun`. */
@@ -37,6 +39,8 @@ export interface PublisherOptions {
   /** Writes of one mutable key are at least this far apart. Default 1000: what R2 takes. */
   readonly minManifestIntervalMs?: number;
   readonly clock?: PublisherClock;
+  /** Numbers from 0 to 1 that spread retries over time. Default `Math.random`. */
+  readonly random?: () => number;
   /** The file system of the spool; for tests. */
   readonly disk?: SpoolDisk;
   readonly onEvent?: (event: PublisherEvent) => void;
@@ -49,6 +53,8 @@ export interface PublisherStatus {
   readonly window: { readonly first: number; readonly latest: number } | undefined;
   readonly spool: { readonly memoryBytes: number; readonly peakMemoryBytes: number; readonly diskBytes: number };
   readonly counts: PublisherCounts;
+  /** What is heard, from which frame on; taken over from the run before until something else is said. */
+  readonly nowPlaying: NowPlaying | undefined;
 }
 
 /** Since the start of this run. */

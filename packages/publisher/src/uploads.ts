@@ -17,6 +17,8 @@ export interface UploadsOptions {
   /** First index of this run; what lies below was spooled by an earlier one. */
   readonly runFirstIndex: number;
   readonly signal: AbortSignal;
+  /** Spreads retries. */
+  readonly random: () => number;
   /** Resolves when it is known what the bucket holds. Rejects only by abort. */
   readonly ready: () => Promise<void>;
   /** Resolves when it is on disk that this index may be in the bucket. Never rejects. */
@@ -126,7 +128,7 @@ export class Uploads {
         if (error instanceof Gone) continue;
         // The live edge goes first when the bucket answers again.
         this.#makeWay();
-        const retryInMs = retryDelayMs(this.#failures++);
+        const retryInMs = retryDelayMs(this.#failures++, this.#options.random);
         onEvent({ type: 'failed', index, error, retryInMs });
         await clock.sleep(retryInMs, signal);
       } finally {
@@ -267,7 +269,7 @@ export class Uploads {
         return true;
       } catch (error) {
         if (signal.aborted || error instanceof Gone) return false;
-        const retryInMs = retryDelayMs(failures);
+        const retryInMs = retryDelayMs(failures, this.#options.random);
         onEvent({ type: 'failed', index, error, retryInMs });
         await clock.sleep(retryInMs, signal).catch(() => undefined);
       }

@@ -69,7 +69,6 @@ export class Desk implements MonitorDesk {
   #levels: Levels | undefined;
   #blocks = 0;
   #run: DeskRun | undefined;
-  #nowPlaying: Title | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
   #startWanted: (() => void) | undefined;
 
@@ -157,14 +156,7 @@ export class Desk implements MonitorDesk {
   }
 
   nowPlaying(title: Title): boolean {
-    if (this.#run?.nowPlaying(title) !== true) return false;
-    this.#nowPlaying = title;
-    return true;
-  }
-
-  /** Somebody else said what is playing. */
-  toldNowPlaying(title: Title): void {
-    this.#nowPlaying = title;
+    return this.#run?.nowPlaying(title) === true;
   }
 
   cue(title: Title): boolean {
@@ -211,7 +203,7 @@ export class Desk implements MonitorDesk {
     if (run === undefined) return null;
     const { segments, ...status } = run.status();
     const { state, xruns, clockPpm, trueBitDepth, ntp } = run.captureStats();
-    const { spool, counts } = run.publisherStatus();
+    const { spool, counts, nowPlaying } = run.publisherStatus();
     const storage = this.#store.health;
     const onTheirWay = segments.map((segment) => onItsWay(segment, this.#puts, status.window));
     const configured = this.#options.config.uplinkMbps;
@@ -235,7 +227,7 @@ export class Desk implements MonitorDesk {
       },
       cost: status.store.kind === 's3' ? this.#cost() : null,
       alerts: { active: this.alerts.active, past: this.alerts.past, raised: this.alerts.raised },
-      nowPlaying: this.#nowPlaying,
+      nowPlaying: nowPlaying === undefined ? null : titleOf(nowPlaying),
       process: processStatus(),
     };
   }
@@ -291,4 +283,8 @@ function alertSinks({ station, alertWebhook, alertWebhookSecret, alertCommand }:
     sinks.push({ name: 'the alert command', send });
   }
   return sinks;
+}
+
+function titleOf({ frame: _, ...title }: NonNullable<PublisherStatus['nowPlaying']>): Title {
+  return title;
 }
