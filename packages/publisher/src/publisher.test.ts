@@ -186,7 +186,8 @@ it('drops the oldest segment at the memory limit and says so to listeners', asyn
   await publish(0);
   down.is = true;
   for (let index = 1; index <= 4; index++) enqueue(publisher, index);
-  await expect.poll(() => publisher.status).toMatchObject({ queuedSegments: 2, queuedBytes: 400 });
+  const waiting = { queuedSegments: 2, queuedBytes: 400, oldestQueuedUtcMs: T0 + 30_000 };
+  await expect.poll(() => publisher.status).toMatchObject(waiting);
   down.is = false;
   await publisher.whenIdle();
   expect(events.filter(({ type }) => type === 'dropped')).toEqual([

@@ -125,11 +125,17 @@ class BucketPublisher implements Publisher {
 
   get status(): PublisherStatus {
     const indices = new Set<number>();
-    for (const { index } of this.#spool.objects) indices.add(index);
+    let oldestQueuedUtcMs: number | undefined;
+    for (const { index, rendition, utcMs } of this.#spool.objects) {
+      indices.add(index);
+      // lq is sent first: while it waits, nothing of the segment can be heard.
+      if (rendition === 'lq') oldestQueuedUtcMs = Math.min(utcMs, oldestQueuedUtcMs ?? utcMs);
+    }
     const { memoryBytes, peakMemoryBytes, diskBytes, bytes } = this.#spool;
     return {
       queuedSegments: indices.size,
       queuedBytes: bytes,
+      oldestQueuedUtcMs,
       window: this.#window.range,
       spool: { memoryBytes, peakMemoryBytes, diskBytes },
       counts: { ...this.#counts },

@@ -50,6 +50,8 @@ export interface PublisherStatus {
   /** Segments that wait for the bucket, whole or in one rendition. */
   readonly queuedSegments: number;
   readonly queuedBytes: number;
+  /** When the oldest segment began that nobody can hear yet, milliseconds UTC; `undefined` while none waits. */
+  readonly oldestQueuedUtcMs: number | undefined;
   readonly window: { readonly first: number; readonly latest: number } | undefined;
   readonly spool: { readonly memoryBytes: number; readonly peakMemoryBytes: number; readonly diskBytes: number };
   readonly counts: PublisherCounts;

@@ -17,7 +17,7 @@ import { MonitorFeed, type Title } from '../monitor/feed.ts';
 import type { MonitorDesk } from '../monitor/server.ts';
 import type { Levels, StationStatus } from '../status.ts';
 import { History } from './history.ts';
-import type { MonitorStatus, OnAir, RenditionState, SegmentOnItsWay } from './monitor-status.ts';
+import type { MonitorStatus, OnAir } from './monitor-status.ts';
 import { Spectrum } from './spectrum.ts';
 import { StoreMeter } from './store-meter.ts';
 import { onItsWay, PutTracker } from './timeline.ts';
@@ -203,7 +203,7 @@ export class Desk implements MonitorDesk {
     if (run === undefined) return null;
     const { segments, ...status } = run.status();
     const { state, xruns, clockPpm, trueBitDepth, ntp } = run.captureStats();
-    const { spool, counts, nowPlaying } = run.publisherStatus();
+    const { spool, counts, nowPlaying, oldestQueuedUtcMs } = run.publisherStatus();
     const storage = this.#store.health;
     const onTheirWay = segments.map((segment) => onItsWay(segment, this.#puts, status.window));
     const configured = this.#options.config.uplinkMbps;
@@ -215,7 +215,7 @@ export class Desk implements MonitorDesk {
       spool: {
         memoryBytes: spool.memoryBytes,
         diskBytes: spool.diskBytes,
-        oldestSeconds: status.queue.segments === 0 ? 0 : oldestSeconds(onTheirWay, status.segmentSeconds),
+        oldestSeconds: oldestSeconds(oldestQueuedUtcMs, status.segmentSeconds),
       },
       counts,
       storage,
@@ -253,12 +253,9 @@ export class Desk implements MonitorDesk {
   }
 }
 
-/** How long the oldest segment has waited that nobody can hear yet. */
-function oldestSeconds(segments: readonly SegmentOnItsWay[], segmentSeconds: number): number {
-  const done = new Set<RenditionState>(['in-window', 'leaving', 'deleted', 'encoding']);
-  const oldest = segments.find(({ state, lq }) => state === 'queued' && !done.has(lq));
-  if (oldest === undefined) return 0;
-  return Math.max(0, (Date.now() - oldest.utcMs) / 1000 - segmentSeconds);
+/** How long the oldest segment has waited, since its end, that nobody can hear yet. */
+function oldestSeconds(utcMs: number | undefined, segmentSeconds: number): number {
+  return utcMs === undefined ? 0 : Math.max(0, (Date.now() - utcMs) / 1000 - segmentSeconds);
 }
 
 function processStatus(): MonitorStatus['process'] {

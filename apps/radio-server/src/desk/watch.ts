@@ -115,7 +115,7 @@ export class StationWatch {
     this.#gaps = gaps;
     this.#secondsSinceGap = news ? 0 : this.#secondsSinceGap + 1;
     if (news) {
-      const message = `samples were lost: ${gaps} gaps, ${Math.round(lostMs)} ms since the start; silence stands in their place`;
+      const message = `samples were lost: ${gaps} ${gaps === 1 ? 'gap' : 'gaps'}, ${Math.round(lostMs)} ms since the start; silence stands in their place`;
       this.#onFinding({ ...base, state: 'raised', message, remedy });
     } else if (this.#secondsSinceGap === GAP_SECONDS) {
       this.#onFinding({ ...base, state: 'cleared', message: `no gap for ${GAP_SECONDS} s`, remedy });
