@@ -13,6 +13,7 @@ const SETTINGS = { silenceDbfs: -65, silenceSeconds: 20, bitDepth: 24 };
 /** Lossy files decode to more than full scale, and would really be clipped. */
 const HEADROOM_DB = -4;
 const GOOD_SECONDS = 6;
+const TIMEOUT_MS = 120_000 * Math.max(1, SCALE);
 
 interface Told extends SignalFinding {
   readonly atSecond: number;
@@ -36,7 +37,7 @@ function say(line: string): void {
 const music = recordedMusic();
 
 describe.skipIf(!serviceOrSkip('ffmpeg').available || music.length === 0)('the signal guard and recorded music', () => {
-  test('keeps quiet while nothing is wrong', async () => {
+  test('keeps quiet while nothing is wrong', { timeout: TIMEOUT_MS }, async () => {
     let seconds = 0;
     const falseAlarms: string[] = [];
     for (const path of music.slice(0, PIECES)) {
@@ -53,7 +54,7 @@ describe.skipIf(!serviceOrSkip('ffmpeg').available || music.length === 0)('the s
     expect(falseAlarms).toEqual([]);
   });
 
-  test('tells every fault by its name, in time', async () => {
+  test('tells every fault by its name, in time', { timeout: TIMEOUT_MS }, async () => {
     for (const path of music.slice(0, PIECES)) {
       const piece = await decodeMusic(path, 60, 20, HEADROOM_DB);
       const cut = (from: number, to: number): Int32Array =>
