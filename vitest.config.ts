@@ -11,7 +11,8 @@ const exclude = ['**/node_modules/**', '**/dist/**', '.toolchain/**', '.services
  * `x.test.ts` needs nothing, `x.integration.test.ts` a real service (S3 server, sound daemon, ffmpeg),
  * `x.browser.test.ts` a real browser. Workspace packages resolve to their sources: nothing is built first.
  * Integration tests of capture are a project of their own, `realtime`: they measure when sound arrives, so they and the
- * browser tests run one file at a time, in a round of their own (scripts/test.mjs).
+ * browser tests run one file at a time, in a round of their own (scripts/test.mjs). `packages` judges what would be
+ * published, so it needs a build: CI runs it after that (`pnpm test:packages`).
  */
 export default defineConfig({
   test: {
@@ -23,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,apps,tooling,scripts,examples}/**/*.test.{ts,tsx}'],
-          exclude: [...exclude, '**/*.integration.test.ts', '**/*.browser.test.ts'],
+          exclude: [...exclude, '**/*.integration.test.ts', '**/*.browser.test.ts', '**/*.packed.test.ts'],
           // Nothing here waits for anything outside; a busy machine may still be ten times slower than an idle one.
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -50,6 +51,15 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'packages',
+          include: ['scripts/**/*.packed.test.ts'],
+          exclude,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
       {

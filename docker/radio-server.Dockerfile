@@ -7,7 +7,9 @@ RUN apt-get update \
  && npm install --global pnpm@12.21.0
 WORKDIR /source
 COPY . .
-# Install scripts build the native encoders; flac-bindings skips its own where CI is set.
+# Install scripts build the native encoders against the headers of this very Node; flac-bindings skips its own where CI
+# is set.
+ENV npm_config_nodedir=/usr/local
 RUN env -u CI pnpm install --frozen-lockfile \
  && pnpm turbo build --filter=@bucket-radio/radio-server \
  && env -u CI pnpm --filter=@bucket-radio/radio-server deploy --prod --legacy /station

@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type LocalRegistry, localRegistry } from './local-registry.ts';
+import { entryPoints, type PackedPackage, packPackage } from './pack.ts';
+import { publishablePackages, ROOT } from './publishable.ts';
+import { BUDGETS_KB, measurePackage } from './sizes.ts';
+
+const execute = promisify(execFile);
+const packages = publishablePackages();
+const directory = mkdtempSync(join(tmpdir(), 'packed-'));
+const project = join(directory, 'project');
+const packed = new Map<string, PackedPackage>();
+let registry: LocalRegistry;
+
+/** Runs a program of the empty project. @returns what it printed, and an exit code that is 0 when all is well */
+async function inProject(
+  command: string,
+  ...args: readonly string[]
+): Promise<{ readonly code: number; readonly output: string }> {
+  return await execute(command, args, { cwd: project }).then(
+    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => ({
+      code: error.code,
+      output: `${error.stdout}${error.stderr}`,
+    }),
+  );
+}
+
+beforeAll(async () => {
+  const tarballs = join(directory, 'tarballs');
+  mkdirSync(tarballs);
+  mkdirSync(project);
+  for (const one of packages) {
+    if (!existsSync(join(one.directory, 'dist')))
+      throw new Error(`${one.manifest.name} is not built: pnpm turbo build, then again`);
+    packed.set(one.manifest.name, await packPackage(one, tarballs));
+  }
+  registry = await localRegistry(new Map([...packed.values()].map(({ tarball, manifest }) => [tarball, manifest])));
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
+  const npm = [`--registry=${registry.url}`, `--cache=${join(directory, 'cache')}`, '--no-audit', '--no-fund'];
+  const { code, output } = await inProject(
+    'npm',
+    ...['install', '--ignore-scripts', '--loglevel=error', ...npm],
+    ...packages.map(({ manifest }) => manifest.name),
+    '@types/node',
+  );
+  if (code !== 0) throw new Error(`npm install failed:\n${output}`);
+}, 300_000);
+
+afterAll(async () => {
+  await registry?.[Symbol.asyncDispose]();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe.each(packages.map(({ manifest }) => manifest.name))('%s', (name) => {
+  const get = (): PackedPackage => {
+    const found = packed.get(name);
+    if (found === undefined) throw new Error(`${name} was not packed`);
+    return found;
+  };
+
+  test('carries its licence, a description of itself, and nothing of the tests', () => {
+    expect(get().files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js']));
+    expect(get().files.filter((path) => /\.test\.|^test\/|^bench\/|^\.|tsconfig/.test(path))).toEqual([]);
+  });
+
+  test('asks for versions, not for a workspace', () => {
+    const { dependencies, peerDependencies, optionalDependencies } = get().manifest;
+    const specs = Object.entries({ ...dependencies, ...peerDependencies, ...optionalDependencies });
+    for (const [dependency, spec] of specs) expect(`${dependency}@${spec}`).toMatch(/@[\^~]?\d+\.\d+\.\d+[^:]*$/);
+  });
+
+  test('is installed from its tarball, and every entry point can be imported', async () => {
+    expect([...registry.fetched]).toContain(`${name}@${get().manifest.version}`);
+    const entries = entryPoints(get().manifest);
+    expect(entries.length).toBeGreaterThan(0);
+    const script = `for (const entry of ${JSON.stringify(entries)}) {
+      const names = Object.keys(await import(entry));
+      if (names.length === 0) throw new Error(entry + ' exports nothing');
+    }`;
+    expect(await inProject('node', '--input-type=module', '--eval', script)).toEqual({ code: 0, output: '' });
+  });
+
+  test.each([
+    ['node16', 'node16'],
+    ['esnext', 'bundler'],
+  ])('type-checks with module %s and resolution %s', async (module, moduleResolution) => {
+    const stem = `${name.replace(/\W/g, '-')}-${module}`;
+    const entries = entryPoints(get().manifest);
+    const imports = entries.map((entry, at) => `import * as entry${at} from '${entry}';`);
+    const uses = entries.map((_, at) => `entry${at}`);
+    writeFileSync(join(project, `${stem}.ts`), `${imports.join('\n')}\nexport const used = [${uses.join()}];\n`);
+    const options = { strict: true, noEmit: true, target: 'es2022', types: ['node'], module, moduleResolution };
+    const compilerOptions = { ...options, lib: ['es2024', 'dom', 'dom.iterable', 'esnext.disposable'] };
+    writeFileSync(join(project, `${stem}.json`), JSON.stringify({ compilerOptions, files: [`${stem}.ts`] }));
+    const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
+    expect(await inProject(tsc, '--project', `${stem}.json`)).toEqual({ code: 0, output: '' });
+  });
+
+  test('stays within its size budget', async () => {
+    const budget = BUDGETS_KB[name];
+    if (budget === undefined) throw new Error(`${name} has no size budget: give it one in scripts/packages/sizes.ts`);
+    const { tarballKb, codeKb } = await measurePackage(get());
+    expect({ tarballKb, codeKb }, 'raise the budget on purpose, in the commit that needs it').toSatisfy(
+      (size: typeof budget) => size.tarballKb <= budget.tarballKb && size.codeKb <= budget.codeKb,
+    );
+  });
+
+  test('is checked by publint and attw before it is published', () => {
+    const { manifest } = packages.find((one) => one.manifest.name === name) ?? {};
+    expect(manifest?.scripts?.['check-package']).toMatch(/^publint --strict && attw --pack \. --profile esm-only/);
+  });
+});
+
+test('the table of sizes names every package', () => {
+  const table = readFileSync(join(ROOT, 'docs', 'package-sizes.md'), 'utf8');
+  for (const { manifest } of packages) expect(table).toContain(`| \`${manifest.name}\` |`);
+});
+
+test('the packages that a page loads stay free of what only servers need', () => {
+  const { dependencies = {} } = packed.get('@bucket-radio/player')?.manifest ?? {};
+  expect(Object.keys(dependencies).filter((one) => /aws|smithy|zod|hono/.test(one))).toEqual([]);
+});
