@@ -50,17 +50,19 @@ export class RadioMonitor extends LitElement {
         ${this.#header(status)} ${alertPanel(status)} ${errorNote(status)}
         <div class=${connected ? '' : 'stale'}>
           <div class="grid wide">
-            <section class="card" aria-labelledby="levels">
-              <h2 id="levels">Levels <small>true peak and VU, dBFS</small></h2>
-              <level-meter></level-meter>
-            </section>
+            <div class="stack">
+              <section class="card" aria-labelledby="levels">
+                <h2 id="levels">Levels <small>true peak and VU, dBFS</small></h2>
+                <level-meter></level-meter>
+              </section>
+              <section class="card" aria-labelledby="spectrum">
+                <h2 id="spectrum">Spectrum <small>thirds of an octave</small></h2>
+                <spectrum-view></spectrum-view>
+              </section>
+            </div>
             <section class="card" aria-labelledby="loudness">
               <h2 id="loudness">Loudness <small>EBU R 128</small></h2>
               <loudness-panel></loudness-panel>
-            </section>
-            <section class="card" aria-labelledby="spectrum">
-              <h2 id="spectrum">Spectrum <small>thirds of an octave</small></h2>
-              <spectrum-view></spectrum-view>
             </section>
             <div class="card"><station-controls .status=${status}></station-controls></div>
           </div>

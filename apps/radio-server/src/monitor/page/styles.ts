@@ -75,6 +75,12 @@ export const monitorStyles = css`
     gap: 1rem;
     margin-block: 1rem;
   }
+  .stack {
+    display: grid;
+    grid-template-rows: auto 1fr;
+    gap: 1rem;
+    min-width: 0;
+  }
   .card {
     min-width: 0;
     padding: 1rem 1.1rem;
