@@ -60,9 +60,32 @@ const PROOFS = {
   },
   publisher: {
     shows:
-      'faults, outages, kills and clock steps break no promise of the bucket and lose no segment inside the window',
-    tests: ['packages/publisher', 'apps/radio-server/src/publisher.s3.integration.test.ts'],
+      'faults, outages, kills and clock steps on a memory store break no promise of the bucket and lose no segment inside the window',
+    tests: ['packages/publisher'],
     scaled: true,
+  },
+  'publisher-faults': {
+    shows:
+      'a line that spoils every third request, on a real S3 server: every promise checked after every request (10,000 faults at scale 85)',
+    tests: ['apps/radio-server/src/publisher.s3.integration.test.ts'],
+    scaled: true,
+  },
+  'publisher-kills': {
+    shows:
+      'real stations killed with kill -9 are on air again and verified, one break each, no orphan stays (200 kills at scale 67)',
+    tests: ['apps/radio-server/src/publisher-kills.integration.test.ts'],
+    scaled: true,
+  },
+  'publisher-windows': {
+    shows:
+      'windows of three segments to 24 h (scale 12) have one small manifest, an index of their hours, and deletes that keep up',
+    tests: ['packages/publisher/src/long-window.test.ts'],
+    scaled: true,
+  },
+  standby: {
+    shows:
+      'of two encoders of one station one is on air: refused, replaced when killed or frozen, and silent when it wakes up',
+    tests: ['apps/radio-server/src/standby.s3.integration.test.ts'],
   },
   uploader: {
     shows:

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isObjectStoreError, type ObjectStore, withPrefix } from '@bucket-radio/object-store';
 import { createBucket, createS3Store } from '@bucket-radio/object-store-s3';
 import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
@@ -14,6 +15,7 @@ import {
 import {
   AcceleratedClock,
   type FaultyProxy,
+  type ProxyChange,
   StationListener,
   seededRandom,
   serviceOrSkip,
@@ -23,12 +25,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const SEED = Number(process.env['PROVE_SEED'] ?? 1);
 const SCALE = Number(process.env['PROVE_SCALE'] ?? 1);
-/** Large scales are shared among three stations, each with a line and a bucket of its own. */
-const STATIONS = SCALE < 3 ? 1 : 3;
+/** Large scales are shared among stations, each with a line and a prefix of its own. */
+const STATIONS = SCALE < 3 ? 1 : 4;
 const SEGMENTS = Math.max(10, Math.round((40 * SCALE) / STATIONS));
 const WINDOW = 60;
-/** What may wait for the bucket: inside the window, also on a computer that is slower than this clock. */
-const MAX_WAITING = WINDOW / 2;
+/**
+ * The source waits for a line that is up and slower than this clock, as a computer that does other things makes it. The
+ * window moves on with the source: nothing may wait for more than half of it, so that an outage leaves the other half.
+ */
+const MAX_LATE_SEGMENTS = WINDOW / 2;
 /** Station seconds per real second: the store's own waits are in real time. */
 const SPEED = 4;
 const EPOCH = '01K9ZZZZZZZZZZZZZZZZZZZZZZ';
@@ -69,17 +74,8 @@ describe.skipIf(!serviceOrSkip('s3').available)('a publisher behind a line that 
           return await trial.run();
         }),
       );
-      const sum = (pick: (run: TrialResult) => number): number => runs.reduce((total, run) => total + pick(run), 0);
-      const kinds = new Map<string, number>();
-      for (const { injected } of runs) {
-        for (const [kind, count] of injected) kinds.set(kind, (kinds.get(kind) ?? 0) + count);
-      }
-      process.stdout.write(
-        `${sum(({ requests }) => requests)} requests, ${[...kinds.values()].reduce((all, count) => all + count, 0)} faults ` +
-          `(${[...kinds].map(([kind, count]) => `${kind} ${count}`).join(', ')}), ` +
-          `${sum(({ looks }) => looks)} looks of a listener, ${sum(({ backfilled }) => backfilled)} backfilled, ` +
-          `0 promises broken, 0 segments lost\n`,
-      );
+      process.stdout.write(`${summaryOf(runs)}\n`);
+      expect(runs.flatMap(({ problems }) => problems)).toEqual([]);
     },
     120_000 + SEGMENTS * 2500,
   );
@@ -95,8 +91,31 @@ interface TrialOptions {
 interface TrialResult {
   readonly requests: number;
   readonly injected: ReadonlyMap<string, number>;
+  /** Checks of every promise: after each request, on what it did to the bucket. */
+  readonly checks: number;
+  /** The same on what the bucket says when it is asked, as listeners do. */
   readonly looks: number;
   readonly backfilled: number;
+  readonly lost: number;
+  /** Segments for which the source had to wait. */
+  readonly waits: number;
+  /** Every promise that was broken, and whatever else is not as it should be. */
+  readonly problems: readonly string[];
+}
+
+function summaryOf(runs: readonly TrialResult[]): string {
+  const sum = (pick: (run: TrialResult) => number): number => runs.reduce((total, run) => total + pick(run), 0);
+  const kinds = new Map<string, number>();
+  for (const { injected } of runs) {
+    for (const [kind, count] of injected) kinds.set(kind, (kinds.get(kind) ?? 0) + count);
+  }
+  const faults = [...kinds.values()].reduce((all, count) => all + count, 0);
+  return (
+    `${sum(({ requests }) => requests)} requests, ${faults} faults (${[...kinds].map(([kind, count]) => `${kind} ${count}`).join(', ')}), ` +
+    `every promise checked ${sum(({ checks }) => checks)} times after a request and ${sum(({ looks }) => looks)} times by a listener, ` +
+    `${sum(({ backfilled }) => backfilled)} objects backfilled, the source waited for ${sum(({ waits }) => waits)} of ${STATIONS * SEGMENTS} segments, ` +
+    `${sum(({ lost }) => lost)} segments lost, ${sum(({ problems }) => problems.length)} promises broken`
+  );
 }
 
 /** One station behind a line that fails, while its disk fills up, its clock is set and another encoder tries to take over. */
@@ -107,6 +126,7 @@ class Trial {
   readonly #injected = new Map<string, number>();
   #diskIsFull = false;
   #fenced = 0;
+  #waits = 0;
   #intruders: Promise<void>[] = [];
 
   constructor(options: TrialOptions) {
@@ -116,8 +136,14 @@ class Trial {
 
   async run(): Promise<TrialResult> {
     const { account, prefix } = this.#options;
-    const proxy = await startFaultyProxy({ target: account.endpoint, random: this.#random });
-    const failing = createS3Store({ ...account, endpoint: proxy.endpoint, idleTimeoutMs: 800, requestTimeoutMs: 3000 });
+    const mirror = new BucketMirror(`/${account.bucket}/${prefix}`);
+    const proxy = await startFaultyProxy({
+      target: account.endpoint,
+      random: this.#random,
+      onChange: (change) => mirror.apply(change),
+      onRequest: () => mirror.check(),
+    });
+    const failing = createS3Store({ ...account, endpoint: proxy.endpoint, idleTimeoutMs: 500, requestTimeoutMs: 3000 });
     const direct = createS3Store(account);
     const bucket = withPrefix(direct, prefix);
     const store = withPrefix(failing, prefix);
@@ -126,7 +152,7 @@ class Trial {
     await publisher.start();
     const listener = new StationListener();
     const over = new AbortController();
-    const listening = listen(bucket, listener, this.#clock, over.signal);
+    const listening = listen(bucket, listener, over.signal);
     proxy.faultShare = 0.3;
     await this.#play(publisher, store, proxy);
     proxy.isDown = false;
@@ -134,22 +160,41 @@ class Trial {
     await publisher.whenIdle();
     proxy.faultShare = 0;
     await Promise.all(this.#intruders);
-    expect(await publisher.stop(120_000)).toBe(true);
+    const stopped = await publisher.stop(120_000);
     over.abort();
     await listening;
     await look(bucket, listener);
+    const left: string[] = [];
+    for await (const { key } of bucket.list()) left.push(key);
     proxy.close();
     failing.close();
     direct.close();
-    expect(listener.violations).toEqual([]);
-    const first = Math.max(0, SEGMENTS - WINDOW);
-    expect(listener.manifest).toMatchObject({ live: false, first, latest: SEGMENTS - 1, missing: [] });
-    expect(publisher.status.counts.dropped).toBe(0);
-    expect(events.filter(({ type }) => type === 'fenced')).toEqual([]);
-    expect(this.#fenced).toBe(this.#intruders.length);
     for (const [kind, count] of proxy.injected) this.#injected.set(kind, count);
-    const { backfilled } = publisher.status.counts;
-    return { requests: proxy.requests(), injected: this.#injected, looks: listener.checks, backfilled };
+    const { backfilled, dropped } = publisher.status.counts;
+    const problems = [...mirror.listener.violations, ...listener.violations];
+    if (!stopped) problems.push('the bucket was not told that the station is off');
+    // What was checked after every request is what is there.
+    if (left.sort().join() !== mirror.keys().join())
+      problems.push(`${left.length} objects, and ${mirror.keys().length} expected`);
+    if (dropped > 0) problems.push(`${dropped} segments were dropped: ${reasons(events)}`);
+    if (events.some(({ type }) => type === 'fenced')) problems.push('the station lost its place');
+    if (this.#fenced !== this.#intruders.length) problems.push('a second encoder was let in');
+    const { live, first, latest, missing } = listener.manifest ?? {};
+    const end = JSON.stringify({ live, first, latest, missing });
+    const expected = { live: false, first: Math.max(0, SEGMENTS - WINDOW), latest: SEGMENTS - 1, missing: [] };
+    if (end !== JSON.stringify(expected)) problems.push(`at the end the manifest says ${end}`);
+    const injected = this.#injected;
+    const [checks, looks] = [mirror.listener.checks, listener.checks];
+    return {
+      requests: proxy.requests(),
+      injected,
+      checks,
+      looks,
+      backfilled,
+      lost: dropped,
+      waits: this.#waits,
+      problems,
+    };
   }
 
   async #play(publisher: Publisher, store: ObjectStore, proxy: FaultyProxy): Promise<void> {
@@ -159,7 +204,9 @@ class Trial {
       const dueMs = startMs + (index + 1) * 1000 - clock.monotonicMs();
       if (dueMs > 0) await clock.sleep(dueMs);
       proxy.isDown = index % 40 >= 20 && index % 40 < 28;
-      while (!proxy.isDown && publisher.status.queuedSegments > MAX_WAITING) {
+      const isLate = (): boolean => index - (publisher.status.oldestQueuedIndex ?? index) > MAX_LATE_SEGMENTS;
+      if (!proxy.isDown && isLate()) this.#waits += 1;
+      while (!proxy.isDown && isLate()) {
         await clock.sleep(500);
         startMs += 500;
       }
@@ -226,19 +273,51 @@ class Trial {
   }
 }
 
-/** Looks about ten times a second of the station, as many listeners together would. */
-const LOOK_INTERVAL_MS = 100;
+/** Every so many real milliseconds: each look lists the bucket and reads what changes in it twice. */
+const LOOK_INTERVAL_MS = 500;
 
-async function listen(
-  bucket: ObjectStore,
-  listener: StationListener,
-  clock: AcceleratedClock,
-  over: AbortSignal,
-): Promise<void> {
+async function listen(bucket: ObjectStore, listener: StationListener, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     await look(bucket, listener);
-    await clock.sleep(LOOK_INTERVAL_MS);
+    await delay(LOOK_INTERVAL_MS, undefined, { signal: over }).catch(() => undefined);
   }
+}
+
+/**
+ * What the requests that passed the line have made of the bucket, at worst for a listener: an object is there when the
+ * server has confirmed it, and gone when its delete is sent.
+ */
+class BucketMirror {
+  readonly listener = new StationListener();
+  readonly #root: string;
+  readonly #view = new Map<string, string>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  apply({ path, body, etag = '' }: ProxyChange): void {
+    if (!path.startsWith(this.#root)) return;
+    const key = path.slice(this.#root.length);
+    if (body === undefined) this.#view.delete(key);
+    else if (key.endsWith('.mp4')) {
+      this.listener.written(key, etag);
+      this.#view.set(key, etag);
+    } else this.#view.set(key, body.toString());
+  }
+
+  check(): void {
+    this.listener.check(this.#view);
+  }
+
+  keys(): string[] {
+    return [...this.#view.keys()].sort();
+  }
+}
+
+function reasons(events: readonly PublisherEvent[]): string {
+  const dropped = events.filter((event) => event.type === 'dropped');
+  return dropped.map(({ index, why, rendition = 'both' }) => `${index} (${rendition}): ${why}`).join(', ');
 }
 
 /** What is promised, and what is there while the promise stands: a moment in which neither changed. */

@@ -134,6 +134,7 @@ class BucketPublisher implements Publisher {
     const { memoryBytes, peakMemoryBytes, diskBytes, bytes } = this.#spool;
     return {
       queuedSegments: indices.size,
+      oldestQueuedIndex: indices.size === 0 ? undefined : Math.min(...indices),
       queuedBytes: bytes,
       oldestQueuedUtcMs,
       window: this.#window.range,

@@ -49,6 +49,8 @@ export interface PublisherOptions {
 export interface PublisherStatus {
   /** Segments that wait for the bucket, whole or in one rendition. */
   readonly queuedSegments: number;
+  /** The one that waits longest. */
+  readonly oldestQueuedIndex: number | undefined;
   readonly queuedBytes: number;
   /** When the oldest segment began that nobody can hear yet, milliseconds UTC; `undefined` while none waits. */
   readonly oldestQueuedUtcMs: number | undefined;

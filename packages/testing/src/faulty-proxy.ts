@@ -6,9 +6,22 @@ import { buffer } from 'node:stream/consumers';
 const FAULTS = ['500', '503', '429', 'skew', 'slow', 'reset', 'half-body', 'lost-reply', 'stalled'] as const;
 export type ProxyFault = (typeof FAULTS)[number];
 
+/** What a request did to the bucket behind the proxy, as late as it can have been done, or as early for a delete. */
+export interface ProxyChange {
+  /** Of the URL, decoded. */
+  readonly path: string;
+  /** What was put; `undefined` for a delete. */
+  readonly body?: Buffer;
+  readonly etag?: string;
+}
+
 export interface FaultyProxyOptions {
   readonly target: string;
   readonly random: () => number;
+  /** A put that the server has confirmed, or a delete that is about to be sent. */
+  readonly onChange?: (change: ProxyChange) => void;
+  /** A request is over, whatever became of it. */
+  readonly onRequest?: () => void;
 }
 
 /** A loopback proxy in front of an S3 server, that spoils a share of the requests. */
@@ -32,7 +45,8 @@ const S3_CODES: Partial<Record<ProxyFault, readonly [number, string]>> = {
 };
 
 /** Starts one on a port of the system's choice. */
-export async function startFaultyProxy({ target, random }: FaultyProxyOptions): Promise<FaultyProxy> {
+export async function startFaultyProxy(options: FaultyProxyOptions): Promise<FaultyProxy> {
+  const { target, random, onChange, onRequest } = options;
   const { hostname, port } = new URL(target);
   const injected = new Map<ProxyFault | 'refused', number>();
   let requests = 0;
@@ -73,7 +87,12 @@ export async function startFaultyProxy({ target, random }: FaultyProxyOptions): 
     }
     if (fault === 'stalled') return;
     if (fault === 'slow') await new Promise((resolve) => setTimeout(resolve, random() * 300));
+    const { method, url = '/' } = incoming;
+    const path = decodeURIComponent(url.split('?')[0] ?? '');
+    if (method === 'DELETE') onChange?.({ path });
     const { answer, data } = await forward(incoming, body);
+    const done = answer.statusCode !== undefined && answer.statusCode < 300;
+    if (method === 'PUT' && done) onChange?.({ path, body, etag: answer.headers.etag ?? '' });
     if (fault === 'lost-reply') {
       incoming.socket.destroy();
       return;
@@ -87,7 +106,9 @@ export async function startFaultyProxy({ target, random }: FaultyProxyOptions): 
   };
 
   const server = createServer((incoming, response) => {
-    handle(incoming, response).catch(() => incoming.socket.destroy());
+    handle(incoming, response)
+      .catch(() => incoming.socket.destroy())
+      .finally(() => onRequest?.());
   });
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

@@ -1,7 +1,13 @@
 export { AcceleratedClock } from './accelerated-clock.ts';
 export { type BlockOptions, pcmBlocks } from './blocks.ts';
 export { type LaunchChromiumOptions, launchChromium } from './chromium.ts';
-export { type FaultyProxy, type FaultyProxyOptions, type ProxyFault, startFaultyProxy } from './faulty-proxy.ts';
+export {
+  type FaultyProxy,
+  type FaultyProxyOptions,
+  type ProxyChange,
+  type ProxyFault,
+  startFaultyProxy,
+} from './faulty-proxy.ts';
 export { type MediaObject, type Mp4Box, type Mp4Sample, readBoxes, readMediaObject } from './mp4.ts';
 export { playSignal } from './play-signal.ts';
 export { proofMusic } from './proof-music.ts';
