@@ -35,6 +35,8 @@ const BACKFILL_CONCURRENCY = 4;
 /** `hq` may keep a segment back for this share of its length, and at least the minimum. */
 const HQ_DEADLINE_SHARE = 0.8;
 const HQ_DEADLINE_MIN_MS = 2000;
+/** Listeners wait for `hq` again when one took no more than this share of the time they would wait for it. */
+const HQ_RECOVERED_SHARE = 0.75;
 /** When `lq` alone takes this share of a segment, everything else makes way. */
 const LQ_YIELD_SHARE = 0.5;
 /** A disk that takes longer than this to store a segment does not keep it from listeners. */
@@ -169,8 +171,8 @@ export class Uploads {
     const lq = this.#upload(object, signal);
     const hq = this.#startHq(index);
     await this.#withPriority(lq, segmentSeconds * 1000 * LQ_YIELD_SHARE);
-    const deadlineMs = Math.max(HQ_DEADLINE_MIN_MS, segmentSeconds * 1000 * HQ_DEADLINE_SHARE);
-    const inTime = await this.#within(hq, this.#hqLags ? 0 : startMs + deadlineMs - clock.monotonicMs());
+    const deadlineMs = startMs + hqDeadlineMs(segmentSeconds * 1000);
+    const inTime = await this.#within(hq, this.#hqLags ? 0 : deadlineMs - clock.monotonicMs());
     if (!inTime) this.#hqLags = true;
     window.add({
       index,
@@ -257,14 +259,14 @@ export class Uploads {
 
   /** Tries until it is in the bucket, given up, or has to make way. Never rejects. */
   async #runTask(object: SpooledObject): Promise<boolean> {
-    const { clock, onEvent, segmentSeconds } = this.#options;
+    const { clock, onEvent } = this.#options;
     const signal = AbortSignal.any([this.#options.signal, this.#yield.signal]);
     const { index, rendition } = object;
     for (let failures = 0; !signal.aborted; failures++) {
       const startMs = clock.monotonicMs();
       try {
         await this.#upload(object, signal);
-        if (clock.monotonicMs() - startMs < segmentSeconds * 1000 * LQ_YIELD_SHARE) this.#hqLags = false;
+        if (rendition === 'hq') this.#hqTook(clock.monotonicMs() - startMs);
         this.#arrivedLate(index, rendition);
         return true;
       } catch (error) {
@@ -275,6 +277,12 @@ export class Uploads {
       }
     }
     return false;
+  }
+
+  /** The line is wide enough again. How quick an `lq` is says nothing of that. */
+  #hqTook(ms: number): void {
+    const segmentMs = this.#options.segmentSeconds * 1000;
+    if (ms <= Math.min(segmentMs, hqDeadlineMs(segmentMs)) * HQ_RECOVERED_SHARE) this.#hqLags = false;
   }
 
   #arrivedLate(index: number, rendition: RenditionName): void {
@@ -317,6 +325,10 @@ export class Uploads {
       spool.release(index, rendition);
     }
   }
+}
+
+function hqDeadlineMs(segmentMs: number): number {
+  return Math.max(HQ_DEADLINE_MIN_MS, segmentMs * HQ_DEADLINE_SHARE);
 }
 
 function objectName(index: number, rendition: RenditionName): string {
