@@ -101,7 +101,7 @@ describe('compose.yaml', () => {
   });
 });
 
-test('a file of secrets cannot be committed', () => {
+test('a file of secrets cannot be committed, nor get into an image', () => {
   const root = new URL('..', import.meta.url);
   const { status } = spawnSync('git', ['check-ignore', '--quiet', '.env.prod'], { cwd: root });
   expect(status).toBe(0);
@@ -125,4 +125,12 @@ test('the units stop in time, and the station may use real-time priority', () =>
   expect(unit).toMatch(/^EnvironmentFile=\/etc\/radio-server\/secrets\.env$/m);
   expect(unit).toMatch(/^LimitRTPRIO=/m);
   expect(unit).toMatch(/^NoNewPrivileges=true$/m);
+});
+
+test('systemd watches the station, and takes its word from the child that brings it', () => {
+  const unit = read('systemd/bucket-radio.service');
+  expect(unit).toMatch(/^Type=notify$/m);
+  expect(unit).toMatch(/^NotifyAccess=all$/m);
+  expect(unit).toMatch(/^WatchdogSec=60$/m);
+  expect(unit).toMatch(/^Restart=always$/m);
 });

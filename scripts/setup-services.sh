@@ -10,6 +10,7 @@ packages=(
   radosgw ceph-mon ceph-osd ceph-base ceph-common             # scripts/services/ceph-rgw.sh
   curl                                                        # both
   libflac-dev cmake make g++ python3                          # native encoder add-ons
+  systemd                                                     # systemd-notify and systemd-analyze; nothing is started
   chromium                                                    # *.browser.test.ts
   wesnoth-1.16-music                                          # recorded music for the meters and the signal guard
 )

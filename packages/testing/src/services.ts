@@ -16,6 +16,7 @@ export type ServiceName =
   | 'mpv'
   | 'promtool'
   | 'deno'
+  | 'systemd'
   | 'tmpfs';
 
 export interface ServiceStatus {
@@ -55,6 +56,11 @@ const probes: Readonly<Record<ServiceName, () => ServiceStatus>> = {
       : { available: true, reason: path };
   },
   native: needNativeEncoders,
+  // systemd's tools; python3 plays the part of systemd itself.
+  systemd: () =>
+    both(needBinary(['systemd-notify'], INSTALL), () =>
+      both(needBinary(['systemd-analyze'], INSTALL), () => needBinary(['python3'], INSTALL)),
+    ),
   tmpfs: needTmpfs,
   deno: () => {
     const path = denoPath();

@@ -2,6 +2,7 @@ import { type StationConfig, secretsOf } from '../config/settings.ts';
 import { monitorUrl, stationLinks } from '../links.ts';
 import { createLogger } from '../log.ts';
 import { LogTail } from '../log-tail.ts';
+import { serviceManager } from '../service-manager.ts';
 import { type Station, startStation } from '../station.ts';
 import { startStopDeadline } from '../stop-tasks.ts';
 
@@ -13,6 +14,7 @@ import { startStopDeadline } from '../stop-tasks.ts';
 export async function start(config: StationConfig): Promise<void> {
   const tail = new LogTail();
   const log = createLogger(config.logLevel, { secrets: secretsOf(config), tail });
+  const manager = serviceManager({ env: process.env, pid: process.pid, onProblem: (message) => log.warn(message) });
   const stopping = new AbortController();
   let station: Station | undefined;
   const stop = (why: string): void => {
@@ -22,6 +24,7 @@ export async function start(config: StationConfig): Promise<void> {
     }
     log.info(`stopping: ${why}`);
     stopping.abort();
+    manager.stopping();
     if (station === undefined) process.exit(0);
     const running = station;
     startStopDeadline({ log, unfinished: () => running.unfinished, exit: (code) => process.exit(code) });
@@ -36,11 +39,13 @@ export async function start(config: StationConfig): Promise<void> {
     const { site } = stationLinks(config);
     log.info(`on air: listen at ${site}, watch at ${monitorUrl(config)}, station pid ${process.pid}`);
     process.send?.({ type: 'on-air' });
+    manager.ready(`On air: ${config.station}`);
     await station.ended;
   } catch (error) {
     // Told to stop before it was on air, in standby for example: there is nothing to end.
     if (!stopping.signal.aborted || !isAbort(error)) throw error;
   } finally {
+    manager.close();
     // The channel to the launcher would keep the process alive.
     if (process.connected) process.disconnect();
   }
