@@ -2,7 +2,7 @@
 #   docker build --file docker/radio-server.Dockerfile --tag bucket-radio/radio-server .
 FROM node:24-bookworm-slim AS build
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends libflac-dev cmake make g++ python3 ca-certificates \
+ && apt-get install --yes --no-install-recommends libflac-dev pkg-config cmake make g++ python3 ca-certificates \
  && rm -rf /var/lib/apt/lists/* \
  && npm install --global pnpm@12.21.0
 WORKDIR /source
@@ -15,11 +15,19 @@ RUN env -u CI pnpm install --frozen-lockfile \
  && env -u CI pnpm --filter=@bucket-radio/radio-server deploy --prod --legacy /station
 
 FROM node:24-bookworm-slim
+# ffmpeg plays files and streams; a station with a sound card does without, and is 600 MB smaller:
+#   docker build --build-arg SOURCES=alsa-utils …
+ARG SOURCES="alsa-utils ffmpeg"
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends alsa-utils ffmpeg libflac12 tini \
+ && apt-get install --yes --no-install-recommends $SOURCES libflac12 tini \
  && rm -rf /var/lib/apt/lists/* \
  && install --directory --owner=node --group=node /data /recordings
 COPY --from=build --chown=root:root /station /station
+# An image whose encoders fell back to WebAssembly is not built.
+RUN cd /station && node --input-type=module --eval "\
+  import { detectBackends } from '@bucket-radio/encoders'; \
+  const found = await detectBackends(); console.log(found); \
+  process.exit(found.flac === 'native' && found.opus === 'native' ? 0 : 1)"
 ENV NODE_ENV=production RADIO_DATA_DIR=/data RADIO_RECORDINGS_DIR=/recordings
 # Sound cards belong to the group audio.
 RUN usermod --append --groups audio node

@@ -8,6 +8,10 @@ const read = (path: string): string => readFileSync(new URL(`../${path}`, import
 interface Service {
   readonly image?: string;
   readonly depends_on?: object;
+  readonly profiles?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly devices?: readonly string[];
+  readonly device_cgroup_rules?: readonly string[];
   readonly stop_grace_period?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
@@ -89,11 +93,24 @@ describe('compose.yaml', () => {
       expect(value).toMatch(new RegExp(`^\\$\\{${name}:?-`));
   });
 
+  test('the station comes up without a sound card, and with one may use it', () => {
+    expect(radio?.volumes).toContain('/dev/snd:/dev/snd');
+    expect(radio?.device_cgroup_rules).toEqual(['c 116:* rmw']);
+    expect(radio?.devices).toBeUndefined();
+  });
+
+  test('two servers that live stand beside MinIO, and start only when asked for', () => {
+    const others = Object.entries(compose.services).filter(([, { profiles }]) => profiles !== undefined);
+    expect(new Set(others.flatMap(([, { profiles = [] }]) => profiles))).toEqual(new Set(['rustfs', 'seaweedfs']));
+    for (const [name, { profiles }] of others) expect(profiles).toEqual([name.replace('-setup', '')]);
+    expect([radio, client, minio, setup].map((service) => service?.profiles)).toEqual(Array(4).fill(undefined));
+  });
+
   test('nothing is open to the network, and images have a version', () => {
     for (const { ports = [] } of Object.values(compose.services)) {
       for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
     }
-    for (const image of [minio?.image, setup?.image]) expect(image).toMatch(/:RELEASE\.\d{4}-/);
+    for (const { image = ':1.0' } of Object.values(compose.services)) expect(image).toMatch(/:(RELEASE\.\d{4}-|\d+\.\d+)/);
   });
 
   test('its Dockerfiles are there', () => {

@@ -5,11 +5,11 @@
 set -euo pipefail
 
 packages=(
-  ffmpeg flac mpv                                             # decoders and players that judge what we publish
+  ffmpeg flac mpv vlc-bin vlc-plugin-base                     # decoders and players that judge what we publish
   alsa-utils pulseaudio pulseaudio-utils libasound2-plugins   # scripts/services/fake-soundcard.sh
   radosgw ceph-mon ceph-osd ceph-base ceph-common             # scripts/services/ceph-rgw.sh
   curl                                                        # both
-  libflac-dev cmake make g++ python3                          # native encoder add-ons
+  libflac-dev pkg-config cmake make g++ python3               # native encoder add-ons
   systemd                                                     # systemd-notify and systemd-analyze; nothing is started
   chromium                                                    # *.browser.test.ts
   wesnoth-1.16-music                                          # recorded music for the meters and the signal guard
