@@ -17,6 +17,7 @@ export type ServiceName =
   | 'promtool'
   | 'deno'
   | 'systemd'
+  | 'vlc'
   | 'tmpfs';
 
 export interface ServiceStatus {
@@ -43,6 +44,7 @@ const probes: Readonly<Record<ServiceName, () => ServiceStatus>> = {
   ffmpeg: () => both(needBinary(['ffmpeg'], INSTALL), () => needBinary(['ffprobe'], INSTALL)),
   flac: () => needBinary(['flac'], INSTALL),
   mpv: () => needBinary(['mpv'], INSTALL),
+  vlc: () => both(needBinary(['cvlc'], INSTALL), () => needBinary(['setpriv'], 'it is in the package util-linux')),
   promtool: () => {
     const path = promtoolPath();
     return path === undefined
