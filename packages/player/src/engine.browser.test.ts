@@ -17,6 +17,9 @@ const available = serviceOrSkip('chromium').available && serviceOrSkip('ffmpeg')
 /** A busy machine may stop a page for a second: 2.6 s in hand, so that what is tested is the player. */
 const STEADY = { latencyMode: 'stable' };
 
+/** The player's files that the page has loaded. */
+const LOADED = `performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => /\\/radio-player/.test(name)).join(' ')`;
+
 /** Longest silence in the recording after its first sound, in frames. */
 function longestSilence({ left, right }: Recording, from: number): number {
   let longest = 0;
@@ -25,6 +28,10 @@ function longestSilence({ left, right }: Recording, from: number): number {
     longest = Math.max(longest, run);
   }
   return longest;
+}
+
+function rms({ left }: Recording, from: number, frames: number): number {
+  return Math.sqrt(left.subarray(from, from + frames).reduce((sum, value) => sum + value ** 2, 0) / frames);
 }
 
 /** The lag, in frames, at which `frames` of the recording resemble the source most. */
@@ -55,10 +62,10 @@ describe.skipIf(!available)('the engine in Chromium', () => {
   });
 
   /** Tests wait for a station that plays in real time, so they wait side by side. */
-  const test = (title: string, body: (l: BrowserListening) => Promise<void>) =>
+  const test = (title: string, body: (l: BrowserListening) => Promise<void>, query: string = '') =>
     it.concurrent(
       title,
-      () => BrowserListening.run({ browser, pages, url: origin, fixture: fixture!, head: HEAD }, body),
+      () => BrowserListening.run({ browser, pages, url: `${origin}${query}`, fixture: fixture!, head: HEAD }, body),
       PATIENCE_MS,
     );
 
@@ -79,6 +86,8 @@ describe.skipIf(!available)('the engine in Chromium', () => {
       underruns: 0,
     });
     expect(latencySeconds).toBeGreaterThan(1);
+    // No WebAssembly, nor anything else that Chromium has itself.
+    expect(await l.page.evaluate(LOADED)).toMatch(/^\S+\/radio-player\.js$/);
     expect((await l.events()).filter((event) => event.startsWith('error'))).toEqual([]);
     const media = l.bucket.requests.filter((path) => path.endsWith('.mp4'));
     expect(new Set(media).size).toBe(media.length);
@@ -89,7 +98,7 @@ describe.skipIf(!available)('the engine in Chromium', () => {
     for (const { frame, contextFrame } of positions) expect(frame - contextFrame).toBe(offset);
   });
 
-  test('changes hq → lq → hq at segment boundaries without a gap, and lq plays the same frames', async (l) => {
+  test('changes hq → lq → hq at segment boundaries without a gap: exact but for a fade, and lq plays the same frames', async (l) => {
     await l.start({ ...STEADY, quality: 'hq' });
     await l.heard(/hq true/, 1);
     await l.page.evaluate(`radio.engine.setQuality('lq')`);
@@ -110,10 +119,18 @@ describe.skipIf(!available)('the engine in Chromium', () => {
       // hq is exact up to the boundary, then lq resembles the source most where it should lie.
       expect(bestLag(recording, pcm, at(index * 48_000), index * 48_000, 4800)).toBe(0);
     }
+    const to = lq[0]! * 48_000;
     const back = (lq.at(-1)! + 1) * 48_000;
     const before = matches(recording, pcm, from, sourceFrame, Number.POSITIVE_INFINITY);
-    expect(sourceFrame + before).toBe(lq[0]! * 48_000);
-    expect(matches(recording, pcm, at(back), back, 24_000)).toBe(24_000);
+    // hq is exact up to the fade, and from the end of the fade back on; the fades are as loud as what is around them.
+    expect(sourceFrame + before).toBe(to - FADE_FRAMES);
+    expect(matches(recording, pcm, at(back) + FADE_FRAMES, back + FADE_FRAMES, 24_000)).toBe(24_000);
+    expect(recording.left[at(back)]).not.toBe(pcm[back * 2]);
+    for (const fade of [at(to) - FADE_FRAMES, at(back)]) {
+      const loudness = rms(recording, fade, FADE_FRAMES) / rms(recording, fade - 4800, 9600);
+      expect(loudness).toBeGreaterThan(0.8);
+      expect(loudness).toBeLessThan(1.25);
+    }
   });
 
   test('decodes hq exactly without WebCodecs too', async (l) => {
@@ -126,6 +143,28 @@ describe.skipIf(!available)('the engine in Chromium', () => {
     expect(exact).toBe(recording.left.length - from);
     expect(l.bucket.requests.some((path) => path.includes('/lq/'))).toBe(false);
   });
+
+  test(
+    'decodes in WebAssembly where there is nothing else: hq exactly, lq in its place, and hq again',
+    async (l) => {
+      await l.page.evaluate('delete window.AudioDecoder; delete window.OfflineAudioContext');
+      await l.start({ ...STEADY, quality: 'hq' });
+      await l.heard(/hq true/, 2);
+      await l.page.evaluate(`radio.engine.setQuality('lq')`);
+      await l.heard(/ lq /, 2);
+      await l.page.evaluate(`radio.engine.setQuality('hq')`);
+      await l.until(`/ lq .* hq true/.test(radio.events.filter((event) => /segment/.test(event)).join(' '))`);
+      const recording = await l.record();
+      const { from, sourceFrame } = align(recording, pcm);
+      expect(longestSilence(recording, from)).toBe(0);
+      const exact = matches(recording, pcm, from, sourceFrame, Number.POSITIVE_INFINITY);
+      const lq = sourceFrame + exact + FADE_FRAMES;
+      expect(lq % 48_000).toBe(0);
+      expect(bestLag(recording, pcm, from + lq - sourceFrame, lq, 4800)).toBe(0);
+      expect(await l.page.evaluate(LOADED)).toMatch(/wasm-flac.*wasm-opus/);
+    },
+    '?wasm',
+  );
 
   test('comes back by itself after every kind of fault at once, exact again from 5 ms after the underrun on', async (l) => {
     await l.start({ quality: 'hq' });

@@ -9,6 +9,9 @@ export const STRICT_CSP = "default-src 'none'; script-src 'self'; connect-src *;
 /** The same for the element engine: a media source has a `blob:` address. */
 const MEDIA_CSP = `${STRICT_CSP}; media-src blob:`;
 
+/** And for decoders in WebAssembly. */
+const WASM_CSP = STRICT_CSP.replace("'self'", "'self' 'wasm-unsafe-eval'");
+
 const TYPES: Readonly<Record<string, string>> = { css: 'text/css', html: 'text/html', js: 'text/javascript' };
 
 /** Serves the bundled player and the files of `test/page`, under a strict Content-Security-Policy. */
@@ -54,7 +57,8 @@ export class PageServer {
       return;
     }
     const name = (request.url ?? '').replace(/^\/|\?.*$/g, '') || 'index.html';
-    const csp = request.url?.endsWith('?media') ? MEDIA_CSP : STRICT_CSP;
+    const kind = request.url?.split('?')[1];
+    const csp = kind === 'media' ? MEDIA_CSP : kind === 'wasm' ? WASM_CSP : STRICT_CSP;
     const body = this.#files.get(name) ?? (await readFile(new URL(`page/${name}`, import.meta.url)));
     const type = TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
     response.writeHead(200, { 'Content-Type': type, 'Content-Security-Policy': csp }).end(body);

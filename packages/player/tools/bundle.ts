@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /**
  * The files a page needs, side by side: `radio-player.js` loads `worklet.js`, and the languages besides English when they are
@@ -16,6 +16,15 @@ export interface BundlePlayerOptions {
   /** Adds `.map` files. Default false. */
   readonly sourcemap?: boolean;
 }
+
+/** What the WebAssembly decoders bring to run in a Worker, which they do not here; as CommonJS it would split the bundle. */
+export const withoutWorkers: Plugin = {
+  name: 'without-workers',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^@eshaz\/web-worker$/ }, ({ path }) => ({ path, namespace: 'without-workers' }));
+    onLoad({ filter: /./, namespace: 'without-workers' }, () => ({ contents: 'export default class {}' }));
+  },
+};
 
 const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
 
@@ -39,9 +48,10 @@ export async function bundlePlayer(options: BundlePlayerOptions = {}): Promise<P
     logLevel: 'silent',
     sourcemap: options.sourcemap ?? false,
     metafile: true,
+    plugins: [withoutWorkers],
   };
   const results = await Promise.all([
-    // Only the languages are split off: each is one dynamic import.
+    // Languages are split off, and decoders for browsers that have none: each is one dynamic import.
     build({
       ...common,
       entryPoints: { 'radio-player': source('index.ts') },

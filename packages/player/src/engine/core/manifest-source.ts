@@ -3,7 +3,7 @@ import { PlayerError } from '../error.ts';
 import type { Clock } from './clock.ts';
 import { type FetchLike, type HttpReply, httpGet, whyNot } from './http.ts';
 import { ServerClock } from './server-clock.ts';
-import { Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** A manifest has at most 2 KiB; this much is read. */
 const MAX_MANIFEST_BYTES = 65_536;
@@ -31,14 +31,13 @@ export interface ManifestSourceOptions {
 export class ManifestSource {
   readonly clock: ServerClock;
   readonly #options: ManifestSourceOptions;
-  readonly #session: Session | undefined;
+  #session: Session | undefined;
   #etag: string | null = null;
   #text = '';
 
   constructor(options: ManifestSourceOptions) {
     this.#options = options;
     this.clock = new ServerClock(options.clock);
-    if (options.tokenUrl !== undefined) this.#session = new Session(options, options.tokenUrl);
   }
 
   async poll(signal: AbortSignal): Promise<ManifestPoll> {
@@ -50,12 +49,22 @@ export class ManifestSource {
   }
 
   async #get(signal: AbortSignal): Promise<HttpReply> {
-    const { url, revalidate } = this.#options;
+    const { url, tokenUrl, revalidate } = this.#options;
+    if (tokenUrl !== undefined) this.#session ??= await this.#openSession(tokenUrl);
     const access = (await this.#session?.headers(signal)) ?? {};
     const condition = revalidate === 'header' && this.#etag !== null ? { 'If-None-Match': this.#etag } : {};
     const init: RequestInit = { cache: 'no-cache', headers: { ...access, ...condition } };
     const request = { url, init, timeoutMs: MANIFEST_TIMEOUT_MS, maxBytes: MAX_MANIFEST_BYTES };
     return httpGet(this.#options, request, signal);
+  }
+
+  /** Only private stations need it, so it is a file of its own. */
+  async #openSession(tokenUrl: string): Promise<Session | undefined> {
+    const module = await import('./session.ts').catch(() => undefined);
+    return (
+      module &&
+      new module.Session((request, signal) => httpGet(this.#options, request, signal), this.#options.clock, tokenUrl)
+    );
   }
 
   #read(reply: HttpReply): ManifestPoll {

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { VirtualClock } from '../../../test/virtual-clock.ts';
 import { VirtualStation } from '../../../test/virtual-station.ts';
 import { ManifestSource } from './manifest-source.ts';
+// Loaded on demand, which takes real time: here before the virtual clock runs.
+import './session.ts';
 
 const TOKEN_URL = 'https://gate.example/api/token';
 const MANIFEST_URL = 'https://bucket.example/live/manifest.json';

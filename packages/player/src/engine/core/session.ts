@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { type FetchLike, httpGet } from './http.ts';
+import type { HttpReply, HttpRequest } from './http.ts';
 
 const TOKEN_TIMEOUT_MS = 8000;
 const MAX_TOKEN_BYTES = 4096;
@@ -13,20 +13,22 @@ const MAX_LIFE_MS = 24 * 3_600_000;
  * answers `{ token, expiresAt }`.
  */
 export class Session {
-  readonly #transport: { readonly fetch: FetchLike; readonly clock: Clock };
+  readonly #get: (request: HttpRequest, signal: AbortSignal) => Promise<HttpReply>;
+  readonly #clock: Clock;
   readonly #url: string;
   #token: string | undefined;
   /** Local time from which on a new one is due. */
   #dueAt = 0;
 
-  constructor(transport: { readonly fetch: FetchLike; readonly clock: Clock }, url: string) {
-    this.#transport = transport;
+  constructor(get: (request: HttpRequest, signal: AbortSignal) => Promise<HttpReply>, clock: Clock, url: string) {
+    this.#get = get;
+    this.#clock = clock;
     this.#url = url;
   }
 
   /** The header that opens the manifest; none while the gate gives no token: its refusal then says what is wrong. */
   async headers(signal: AbortSignal): Promise<Record<string, string>> {
-    if (this.#token === undefined || this.#transport.clock.now() >= this.#dueAt) await this.#renew(signal);
+    if (this.#token === undefined || this.#clock.now() >= this.#dueAt) await this.#renew(signal);
     return this.#token === undefined ? {} : { Authorization: `Bearer ${this.#token}` };
   }
 
@@ -39,7 +41,7 @@ export class Session {
   async #renew(signal: AbortSignal): Promise<void> {
     const limits = { timeoutMs: TOKEN_TIMEOUT_MS, maxBytes: MAX_TOKEN_BYTES };
     const init = { method: 'POST', cache: 'no-store' } as const;
-    const reply = await httpGet(this.#transport, { url: this.#url, init, ...limits }, signal);
+    const reply = await this.#get({ url: this.#url, init, ...limits }, signal);
     if (reply.kind !== 'ok') return;
     const answer = readToken(new TextDecoder().decode(reply.body));
     if (answer === undefined) return;

@@ -1,3 +1,4 @@
+import { FADE_FRAMES } from '../output/protocol.ts';
 import type { PcmBatch } from './decoder.ts';
 
 /** Frames that go to the audio thread at once: 0.2 s. */
@@ -7,6 +8,10 @@ export const CHUNK_FRAMES = 9600;
 export interface PlacedPcm extends PcmBatch {
   /** Station frame of the first sample. */
   readonly frame: number;
+  /** The same sound just before `frame`, to fade to it from another rendition. */
+  readonly lead?: PcmBatch | undefined;
+  /** What the other rendition, which ends at `frame`, might have gone on with, to fade from it. */
+  readonly tail?: PcmBatch | undefined;
 }
 
 /** Gathers decoder output into chunks for the audio thread, and leaves out what lies before `startFrame`. */
@@ -18,6 +23,7 @@ export class ChunkAssembler {
   #filled = 0;
   /** Station frame of the next sample that arrives. */
   #frame: number;
+  #lead: PcmBatch | undefined;
 
   constructor(position: number, startFrame: number, write: (pcm: PlacedPcm) => void) {
     this.#frame = position;
@@ -30,8 +36,16 @@ export class ChunkAssembler {
     return Math.max(this.#frame - this.#filled, this.#startFrame);
   }
 
-  push({ left, right }: PcmBatch): void {
+  /** Takes sound that lies before the first frame: the end of `batch`, or of its first `count` frames, is the lead. */
+  before({ left, right }: PcmBatch, count: number = left.length): void {
+    const from = Math.max(0, count - FADE_FRAMES);
+    this.#lead = { left: left.slice(from, count), right: right.slice(from, count) };
+  }
+
+  push(batch: PcmBatch): void {
+    const { left, right } = batch;
     let from = Math.min(left.length, Math.max(0, this.#startFrame - this.#frame));
+    if (from > 0) this.before(batch, from);
     this.#frame += from;
     while (from < left.length) {
       const count = Math.min(left.length - from, CHUNK_FRAMES - this.#filled);
@@ -54,6 +68,8 @@ export class ChunkAssembler {
     this.#left = new Float32Array(CHUNK_FRAMES);
     this.#right = new Float32Array(CHUNK_FRAMES);
     this.#filled = 0;
-    this.#write({ frame, left, right });
+    const lead = this.#lead;
+    this.#lead = undefined;
+    this.#write({ frame, left, right, lead });
   }
 }

@@ -1,4 +1,3 @@
-import { PlayerError } from '../error.ts';
 import type { Packet } from '../mp4/segment.ts';
 import type { DecodeJob, DecodeSession, SegmentDecoder } from './decoder.ts';
 
@@ -35,10 +34,10 @@ async function decode({ config }: DecodeJob, packets: readonly Packet[]): Promis
   const context = new OfflineAudioContext(config.channels, frames, config.sampleRate);
   const file = flacFile(config.description ?? new Uint8Array(0), packets);
   const buffer = await context.decodeAudioData(file).catch((cause: unknown) => {
-    throw new PlayerError('DecodeFailed', 'the browser cannot decode this FLAC segment', { cause });
+    throw new Error('the browser cannot decode this FLAC segment', { cause });
   });
   if (buffer.length === frames) return buffer;
-  throw new PlayerError('DecodeFailed', `the browser decoded ${buffer.length} frames; the segment has ${frames}`);
+  throw new Error(`the browser decoded ${buffer.length} frames; the segment has ${frames}`);
 }
 
 /** `fLaC`, STREAMINFO marked as the last block, frames. */

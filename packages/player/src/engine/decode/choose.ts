@@ -1,12 +1,18 @@
 import { PlayerError } from '../error.ts';
-import { AudioDataDecoder } from './audio-data.ts';
 import type { SegmentDecoder } from './decoder.ts';
 import { WebCodecsDecoder, webCodecsSupport } from './webcodecs.ts';
 
-/** The best decoder that this browser has. @throws PlayerError UnsupportedBrowser */
+/**
+ * The best decoder that this browser has: WebCodecs, and for what that lacks `decodeAudioData`, then WebAssembly. These are in
+ * a file of their own, which most browsers never load.
+ * @throws PlayerError UnsupportedBrowser
+ */
 export async function chooseDecoder(): Promise<SegmentDecoder> {
-  const codecs = await webCodecsSupport();
-  if (codecs.includes('flac')) return new WebCodecsDecoder(codecs);
-  if (typeof OfflineAudioContext !== 'undefined') return new AudioDataDecoder();
-  throw new PlayerError('UnsupportedBrowser', 'this browser has neither WebCodecs nor Web Audio');
+  const native = new WebCodecsDecoder(await webCodecsSupport());
+  if (native.codecs.length === 2) return native;
+  const { completeDecoder } = await import('./fallback.ts');
+  const decoder = await completeDecoder(native);
+  if (decoder.codecs.length > 0) return decoder;
+  const message = 'this browser has neither WebCodecs nor Web Audio, and WebAssembly is refused';
+  throw new PlayerError('UnsupportedBrowser', message);
 }

@@ -10,17 +10,21 @@ export interface PcmBatch {
 /** One segment to decode. */
 export interface DecodeJob {
   readonly config: CodecConfig;
-  /** Packets that come before; their output is not delivered. */
+  /** Packets that come before. */
   readonly leadIn: readonly Uint8Array[];
   /** Takes the sound, in order. Not called after `close`. */
   readonly onBatch: (batch: PcmBatch) => void;
+  /** Takes the sound of the lead-in, which belongs before the segment. */
+  readonly onLeadIn?: (batch: PcmBatch) => void;
+  /** Takes a guess at what comes after the segment, where the codec makes one; before `finish` resolves. */
+  readonly onTail?: (batch: PcmBatch) => void;
 }
 
 /** A segment being decoded. */
 export interface DecodeSession {
   /** Takes the next packets and returns at once. */
   push(packets: readonly Packet[]): void;
-  /** Resolves after the last batch. @throws PlayerError DecodeFailed */
+  /** Resolves after the last batch. @throws Error when the segment cannot be decoded, in whole or in part */
   finish(): Promise<void>;
   /** Ends at once, done or not. */
   close(): void;

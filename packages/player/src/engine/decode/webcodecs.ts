@@ -1,4 +1,3 @@
-import { PlayerError } from '../error.ts';
 import type { CodecConfig } from '../mp4/init.ts';
 import type { Packet } from '../mp4/segment.ts';
 import type { DecodeJob, DecodeSession, PcmBatch, SegmentDecoder } from './decoder.ts';
@@ -24,24 +23,25 @@ class WebCodecsSession implements DecodeSession {
   readonly #sampleRate: number;
   readonly #decoder: AudioDecoder;
   readonly #failure = Promise.withResolvers<never>();
+  readonly #job: DecodeJob;
   #pushed = 0;
   #delivered = 0;
+  /** First byte of the last packet. */
+  #toc: number | undefined;
 
-  constructor({ config, leadIn, onBatch }: DecodeJob) {
+  constructor(job: DecodeJob) {
+    const { config, leadIn } = job;
+    this.#job = job;
     const { codec, sampleRate, channels, description } = config;
     this.#codec = codec;
     this.#sampleRate = sampleRate;
     this.#failure.promise.catch(() => undefined);
     this.#decoder = new AudioDecoder({
       output: (data) => {
-        // A lead-in packet has a negative timestamp; its sound belongs to the segment before.
-        if (data.timestamp >= 0) {
-          this.#delivered += data.numberOfFrames;
-          onBatch(planar(data));
-        }
+        this.#deliver(data);
         data.close();
       },
-      error: (cause) => this.#fail(cause),
+      error: (cause) => this.#failure.reject(cause),
     });
     const base = { codec, sampleRate, numberOfChannels: channels };
     this.#decoder.configure(description === undefined ? base : { ...base, description });
@@ -53,40 +53,54 @@ class WebCodecsSession implements DecodeSession {
   push(packets: readonly Packet[]): void {
     if (this.#decoder.state !== 'configured') return;
     for (const { data, frames } of packets) {
-      this.#decode(Math.round((this.#pushed * 1_000_000) / this.#sampleRate), data);
+      this.#decode(this.#time(this.#pushed), data);
       this.#pushed += frames;
+      this.#toc = data[0];
     }
   }
 
   async finish(): Promise<void> {
-    try {
-      await Promise.race([
-        this.#decoder.state === 'closed' ? this.#failure.promise : this.#decoder.flush(),
-        this.#failure.promise,
-      ]);
-    } catch (cause) {
-      if (cause instanceof PlayerError) throw cause;
-      // `flush` may reject with a bare EncodingError before the error callback tells the cause.
-      throw new PlayerError('DecodeFailed', `the browser cannot decode ${this.#codec}`, { cause });
-    }
+    this.#askForTail();
+    const flushed = this.#decoder.state === 'closed' ? this.#failure.promise : this.#decoder.flush();
+    // `flush` may reject with a bare EncodingError before the error callback tells the cause. A decoder that does not
+    // conceal refuses the tail: after everything that counts.
+    await Promise.race([flushed, this.#failure.promise]).catch((cause: unknown) => {
+      if (this.#delivered !== this.#pushed) throw new Error(`the browser cannot decode ${this.#codec}`, { cause });
+    });
     this.close();
     if (this.#delivered === this.#pushed) return;
-    const message = `the browser decoded ${this.#delivered} frames; the segment has ${this.#pushed}`;
-    throw new PlayerError('DecodeFailed', message);
+    throw new Error(`the browser decoded ${this.#delivered} frames; the segment has ${this.#pushed}`);
   }
 
   close(): void {
     if (this.#decoder.state !== 'closed') this.#decoder.close();
-    this.#failure.reject(new PlayerError('DecodeFailed', 'closed'));
+    this.#failure.reject(new Error('closed'));
+  }
+
+  /** A lead-in packet has a negative timestamp, the tail that of the next segment. */
+  #deliver(data: AudioData): void {
+    const { onBatch, onLeadIn, onTail } = this.#job;
+    if (data.timestamp < 0) onLeadIn?.(planar(data));
+    else if (this.#delivered >= this.#pushed && this.#pushed > 0) onTail?.(planar(data));
+    else {
+      this.#delivered += data.numberOfFrames;
+      onBatch(planar(data));
+    }
+  }
+
+  /** An Opus packet without content makes the decoder go on as for a lost one (RFC 6716, section 4.4). */
+  #askForTail(): void {
+    if (this.#codec !== 'opus' || this.#job.onTail === undefined || this.#toc === undefined) return;
+    if (this.#decoder.state === 'configured') this.#decode(this.#time(this.#pushed), Uint8Array.of(this.#toc & 0xfc));
+  }
+
+  /** Microseconds. */
+  #time(frames: number): number {
+    return Math.round((frames * 1_000_000) / this.#sampleRate);
   }
 
   #decode(timestamp: number, data: Uint8Array): void {
     this.#decoder.decode(new EncodedAudioChunk({ type: 'key', timestamp, data }));
-  }
-
-  #fail(cause: DOMException): void {
-    const message = `the browser cannot decode: ${cause.message}`;
-    this.#failure.reject(new PlayerError('DecodeFailed', message, { cause }));
   }
 }
 

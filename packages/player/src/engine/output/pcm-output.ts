@@ -1,5 +1,5 @@
 import type { FollowedSegment, SegmentInput } from '../core/delivery.ts';
-import { ChunkAssembler } from '../decode/assemble.ts';
+import { ChunkAssembler, type PlacedPcm } from '../decode/assemble.ts';
 import type { DecodeSession, SegmentDecoder } from '../decode/decoder.ts';
 import { PcmVerifier } from '../decode/verify.ts';
 import { toPlayerError } from '../error.ts';
@@ -13,6 +13,7 @@ export class PcmOutput implements Output {
   readonly #sink: AudioSink;
   readonly #createDecoder: () => Promise<SegmentDecoder>;
   #decoder: SegmentDecoder | undefined;
+  #last: PcmSegment | undefined;
 
   constructor(sink: AudioSink, createDecoder: () => Promise<SegmentDecoder>) {
     this.#sink = sink;
@@ -56,7 +57,8 @@ export class PcmOutput implements Output {
 
   begin(followed: FollowedSegment, report: SegmentReport): SegmentInput {
     if (this.#decoder === undefined) throw new Error('begin comes after open');
-    return new PcmSegment(followed, this.#decoder, this.#sink, report);
+    this.#last = new PcmSegment(followed, this.#decoder, this.#sink, report, this.#last);
+    return this.#last;
   }
 
   setVolume(volume: number): void {
@@ -64,6 +66,7 @@ export class PcmOutput implements Output {
   }
 
   stop(): void {
+    this.#last = undefined;
     this.#sink.stop();
   }
 
@@ -78,19 +81,37 @@ class PcmSegment implements SegmentInput {
   readonly #assembler: ChunkAssembler;
   readonly #verifier: PcmVerifier | undefined;
   readonly #session: DecodeSession;
+  readonly #sink: AudioSink;
+  /** The other rendition before this one on the same timeline, until this one's first sound. */
+  #other: PcmSegment | undefined;
+  /** What its decoder guesses to come after it. */
+  #tail: PlacedPcm | undefined;
 
-  constructor(followed: FollowedSegment, decoder: SegmentDecoder, sink: AudioSink, report: SegmentReport) {
-    const { head, config, stream, startFrame } = followed;
+  constructor(
+    followed: FollowedSegment,
+    decoder: SegmentDecoder,
+    sink: AudioSink,
+    report: SegmentReport,
+    before: PcmSegment | undefined,
+  ) {
+    const { head, config, startFrame } = followed;
+    const changes = before === undefined ? false : before.#isOtherRendition(followed);
+    if (changes) this.#other = before;
+    this.#sink = sink;
     this.#followed = followed;
     this.#report = report;
     this.#verifier = head.proof === undefined ? undefined : new PcmVerifier();
-    this.#assembler = new ChunkAssembler(head.position, startFrame, (pcm) => sink.write(stream, pcm));
+    this.#assembler = new ChunkAssembler(head.position, startFrame, (pcm) => this.#write(pcm));
     this.#session = decoder.open({
       config,
       leadIn: head.leadIn,
       onBatch: (batch) => {
         this.#verifier?.update(batch);
         this.#assembler.push(batch);
+      },
+      onLeadIn: (batch) => this.#assembler.before(batch),
+      onTail: (batch) => {
+        this.#tail = { ...batch, frame: head.position + head.frames };
       },
     });
   }
@@ -119,6 +140,20 @@ class PcmSegment implements SegmentInput {
     this.#session.close();
     this.#assembler.flush();
     return this.#assembler.frame;
+  }
+
+  #isOtherRendition({ stream, config }: FollowedSegment): boolean {
+    return stream === this.#followed.stream && config.codec !== this.#followed.config.codec;
+  }
+
+  /** Where the rendition changes, one fades into the other: into the lead of this one, else out of the other's tail. */
+  #write(pcm: PlacedPcm): void {
+    const other = this.#other;
+    this.#other = undefined;
+    const tail = other === undefined ? undefined : other.#tail;
+    const { lead, ...sound } = pcm;
+    const fade = lead === undefined && tail?.frame === pcm.frame ? { tail } : { lead };
+    this.#sink.write(this.#followed.stream, other === undefined ? sound : { ...sound, ...fade });
   }
 
   #verify(): void {

@@ -1,3 +1,5 @@
+import type { PcmBatch } from '../decode/decoder.ts';
+
 /** Messages between the engine and its AudioWorklet. All times in frames at 48 kHz. */
 
 /** Name under which the processor is registered. */
@@ -18,6 +20,10 @@ export interface ChunkMessage {
   readonly frame: number;
   readonly left: Float32Array<ArrayBuffer>;
   readonly right: Float32Array<ArrayBuffer>;
+  /** The same sound just before `frame`: what waits there, of another rendition, fades into it. */
+  readonly lead?: PcmBatch | undefined;
+  /** What the sound of another rendition before `frame` might have gone on with: this chunk fades in over it. */
+  readonly tail?: PcmBatch | undefined;
 }
 
 /** Drop everything that waits and fall silent. */

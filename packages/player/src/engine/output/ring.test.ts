@@ -79,6 +79,36 @@ it('follows a jump of the timeline without a click: the old sample decays while 
   expect(ring.underruns).toBe(0);
 });
 
+it('fades to a chunk with a lead over what waits before it, and passes every other sample unchanged', () => {
+  const ring = new PcmRing();
+  ring.push(chunk(0, START_FRAMES));
+  const other = { ...chunk(START_FRAMES, START_FRAMES), lead: chunk(START_FRAMES - FADE_FRAMES, FADE_FRAMES) };
+  for (const channel of [other.lead.left, other.lead.right]) channel.fill(0);
+  ring.push(other);
+  const out = render(ring, 2 * START_FRAMES);
+  const from = START_FRAMES - FADE_FRAMES;
+  for (let i = FADE_FRAMES; i < from; i++) expect(out[i]).toBe(i + 1);
+  expect(out[from + FADE_FRAMES / 2]).toBeCloseTo((from + FADE_FRAMES / 2) * Math.SQRT1_2, -2);
+  for (let i = START_FRAMES; i < out.length; i++) expect(out[i]).toBe(i + 1);
+  expect([ring.bufferedFrames, ring.underruns]).toEqual([0, 1]);
+});
+
+it('does not fade what was heard already, nor across a jump', () => {
+  for (const [frame, stream] of [
+    [START_FRAMES, 1],
+    [START_FRAMES + 1, 1],
+    [START_FRAMES, 2],
+  ] as const) {
+    const ring = new PcmRing();
+    const first = chunk(0, START_FRAMES);
+    const end = first.left.slice(-FADE_FRAMES);
+    ring.push(first);
+    render(ring, START_FRAMES - (frame === START_FRAMES && stream === 1 ? 0 : 1000));
+    ring.push({ ...chunk(frame, START_FRAMES, stream), lead: chunk(0, FADE_FRAMES) });
+    expect(first.left.slice(-FADE_FRAMES)).toEqual(end);
+  }
+});
+
 it('falls silent when it is cleared, without counting an underrun', () => {
   const ring = new PcmRing();
   ring.push(chunk(0, 20_000));

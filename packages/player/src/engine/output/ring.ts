@@ -1,3 +1,5 @@
+import type { PcmBatch } from '../decode/decoder.ts';
+import { crossFade, part } from './fade.ts';
 import { type ChunkMessage, FADE_FRAMES, type RingState, START_FRAMES } from './protocol.ts';
 
 /** Consumed chunks are forgotten in batches of this many. */
@@ -8,7 +10,8 @@ const COMPACT_AT = 64;
  *
  * Samples pass through unchanged, with three exceptions of {@link FADE_FRAMES} each: a fade-in where sound starts, the
  * decay of the last sample where sound ends, and both at once where the timeline jumps. So the first bit-exact frame
- * after a start is the first rendered frame + FADE_FRAMES.
+ * after a start is the first rendered frame + FADE_FRAMES. A chunk with a lead or a
+ * tail, where the rendition changes, fades in over what comes before it.
  */
 export class PcmRing {
   state: RingState = 'idle';
@@ -39,6 +42,8 @@ export class PcmRing {
       this.#chunks.splice(0, this.#head);
       this.#head = 0;
     }
+    if (chunk.lead !== undefined) this.#fadeTo(chunk, chunk.lead);
+    else if (chunk.tail !== undefined) fadeFrom(chunk.tail, chunk);
     this.#chunks.push(chunk);
     this.bufferedFrames += chunk.left.length;
     if (this.state !== 'playing' && this.bufferedFrames >= START_FRAMES) this.#start();
@@ -61,6 +66,19 @@ export class PcmRing {
     left.fill(0, at);
     right.fill(0, at);
     if (this.#tail < FADE_FRAMES) this.#addTail(left, right);
+  }
+
+  /** Fades the end of the chunk before, as far as it has not been heard, to `lead`. */
+  #fadeTo({ stream, frame }: ChunkMessage, lead: PcmBatch): void {
+    const i = this.#chunks.length - 1;
+    const last = this.#chunks[i];
+    if (last === undefined || i < this.#head || last.stream !== stream) return;
+    const length = last.left.length;
+    if (last.frame + length !== frame) return;
+    const waiting = i === this.#head ? length - this.#offset : length;
+    const count = Math.min(lead.left.length, waiting);
+    const end = part(last, length - count, length);
+    crossFade(end, part(lead, lead.left.length - count, lead.left.length), end);
   }
 
   #start(): void {
@@ -131,4 +149,10 @@ export class PcmRing {
     }
     this.#tailAt = 0;
   }
+}
+
+function fadeFrom(tail: PcmBatch, chunk: ChunkMessage): void {
+  const count = Math.min(FADE_FRAMES, tail.left.length, chunk.left.length);
+  const start = part(chunk, 0, count);
+  crossFade(part(tail, 0, count), start, start);
 }

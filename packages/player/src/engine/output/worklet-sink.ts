@@ -74,9 +74,9 @@ export class WorkletSink implements AudioSink {
     return this.#ready;
   }
 
-  write(stream: number, { frame, left, right }: PlacedPcm): void {
-    this.#writtenFrames += left.length;
-    this.#post({ type: 'chunk', stream, frame, left, right }, [left.buffer, right.buffer]);
+  write(stream: number, pcm: PlacedPcm): void {
+    this.#writtenFrames += pcm.left.length;
+    this.#post({ type: 'chunk', stream, ...pcm }, [pcm.left.buffer, pcm.right.buffer]);
   }
 
   setVolume(volume: number): void {
