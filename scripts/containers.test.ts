@@ -110,7 +110,8 @@ describe('compose.yaml', () => {
     for (const { ports = [] } of Object.values(compose.services)) {
       for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
     }
-    for (const { image = ':1.0' } of Object.values(compose.services)) expect(image).toMatch(/:(RELEASE\.\d{4}-|\d+\.\d+)/);
+    for (const { image = ':1.0' } of Object.values(compose.services))
+      expect(image).toMatch(/:(RELEASE\.\d{4}-|\d+\.\d+)/);
   });
 
   test('its Dockerfiles are there', () => {
