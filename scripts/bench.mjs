@@ -9,6 +9,7 @@ const BENCHES = {
   player: 'packages/player/bench/player.ts',
   pipeline: 'apps/radio-server/bench/pipeline.ts',
   publisher: 'apps/radio-server/bench/publisher.ts',
+  restart: 'apps/radio-server/bench/restart.ts',
   upload: 'packages/storage-proofs/bench/upload.ts',
   'upload-memory': 'packages/storage-proofs/bench/memory.ts',
 };

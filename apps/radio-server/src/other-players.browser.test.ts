@@ -9,11 +9,14 @@ import { launchChromium, serviceOrSkip } from '@bucket-radio/testing';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from './testing/decode.ts';
+import { PlayerLog } from './testing/player-log.ts';
 import { type StationProcess, StationRunner } from './testing/station-process.ts';
 
 const SCALE = Number(process.env['PROVE_SCALE'] ?? 1);
 /** At 240 that is twenty minutes. */
 const PLAYED_SECONDS = 5 * SCALE;
+/** Lines of the station's log that are shown when a player fails. */
+const MAX_STATION_LINES = 120;
 /** Long runs play what a station sends by default. */
 const LENGTH = SCALE < 20 ? ['--segment-seconds', '2'] : [];
 
@@ -41,19 +44,22 @@ describe.skipIf(!serviceOrSkip('chromium').available)('players that are not ours
     const browser = await launchChromium();
     try {
       const page = await browser.newPage();
-      const statuses = new Map<number, number>();
-      const refused: string[] = [];
-      page.on('response', (response) => {
-        if (!response.url().startsWith(station.liveUrl)) return;
-        statuses.set(response.status(), (statuses.get(response.status()) ?? 0) + 1);
-        if (response.status() >= 400) refused.push(`${response.status()} ${response.url()}`);
-      });
+      const log = new PlayerLog(page, station.liveUrl);
+      await page.exposeFunction('note', (line: string) => log.note(line));
       await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
       await page.evaluate((url) => {
+        interface HlsErrorLike {
+          readonly fatal?: boolean;
+          readonly details?: string;
+          readonly error?: Error;
+          readonly url?: string;
+          readonly frag?: { readonly url?: string };
+          readonly response?: { readonly code?: number };
+        }
         interface HlsLike {
           loadSource(url: string): void;
           attachMedia(media: HTMLMediaElement): void;
-          on(event: string, handler: (event: string, data: { fatal?: boolean; details?: string }) => void): void;
+          on(event: string, handler: (event: string, data: HlsErrorLike) => void): void;
           readonly levels: readonly { readonly audioCodec?: string }[];
         }
         const Hls = Reflect.get(globalThis, 'Hls') as new () => HlsLike;
@@ -66,7 +72,11 @@ describe.skipIf(!serviceOrSkip('chromium').available)('players that are not ours
           const ends = Array.from({ length: buffered.length }, (_, index) => buffered.end(index));
           return Math.max(0, ...ends.map((end) => end - currentTime));
         };
-        hls.on('hlsError', (_, { details }) => {
+        const note = Reflect.get(globalThis, 'note') as (line: string) => Promise<void>;
+        hls.on('hlsError', (_, { details, fatal, error, frag, url, response }) => {
+          const where = [frag?.url ?? url, response?.code, error?.message].filter((known) => known !== undefined);
+          const at = `at ${audio.currentTime.toFixed(2)} s with ${secondsAhead().toFixed(2)} s ahead`;
+          void note(`hls.js: ${details}${fatal ? ' (fatal)' : ''} ${at}: ${where.join(', ')}`);
           if (details !== 'bufferStalledError' || secondsAhead() < 1) errors.push(details);
         });
         Reflect.set(globalThis, 'playback', () => ({
@@ -83,14 +93,20 @@ describe.skipIf(!serviceOrSkip('chromium').available)('players that are not ours
         audio.addEventListener('pause', () => void audio.play());
         void audio.play();
       }, `${station.liveUrl}/index.m3u8`);
-      const result = await playFor(page, PLAYED_SECONDS);
-      expect(result.errors).toEqual([]);
-      expect(result.codecs.map((codec) => codec?.toLowerCase()).sort()).toEqual(['flac', 'opus']);
-      expect(result.ranges).toBe(1);
-      expect(refused).toEqual([]);
-      expect(statuses.get(200)).toBeGreaterThan(PLAYED_SECONDS / 10);
-      const answers = [...statuses].map(([status, count]) => `${count} × ${status}`).join(', ');
-      process.stdout.write(`hls.js played ${PLAYED_SECONDS} s: ${answers}, ${result.errors.length} errors\n`);
+      try {
+        const result = await playFor(page, PLAYED_SECONDS);
+        expect(result.errors).toEqual([]);
+        expect(result.codecs.map((codec) => codec?.toLowerCase()).sort()).toEqual(['flac', 'opus']);
+        expect(result.ranges).toBe(1);
+        expect(log.refused).toEqual([]);
+        expect(log.statuses.get(200)).toBeGreaterThan(PLAYED_SECONDS / 10);
+        const answers = [...log.statuses].map(([status, count]) => `${count} × ${status}`).join(', ');
+        process.stdout.write(`hls.js played ${PLAYED_SECONDS} s: ${answers}, ${result.errors.length} errors\n`);
+      } catch (error) {
+        const told = station.output().split('\n').slice(-MAX_STATION_LINES).join('\n');
+        process.stdout.write(`what the player asked:\n${await log.text()}\nwhat the station said:\n${told}\n`);
+        throw error;
+      }
     } finally {
       await browser.close();
       site.close();

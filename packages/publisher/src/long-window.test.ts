@@ -108,6 +108,12 @@ function createShow({ clock, store }: World, options: Partial<PublisherOptions> 
   return { publisher, events, play };
 }
 
+function segmentsIn(view: ReadonlyMap<string, string>): number {
+  let segments = 0;
+  for (const key of view.keys()) if (/\d{8}\.mp4$/.test(key)) segments += 1;
+  return segments;
+}
+
 function indexKeys(view: ReadonlyMap<string, string>): string[] {
   return [...view.keys()].filter((key) => key.includes('/index/')).sort();
 }
@@ -132,8 +138,7 @@ it(
         publisher.addGap({ position: index * SECONDS * 48_000 + 7, frames: 480, reason: 'xrun' });
         gaps += 1;
       }
-      const objects = [...view.keys()].filter((key) => /\d{8}\.mp4$/.test(key)).length;
-      if (index > WINDOW + 120) mostObjects = Math.max(mostObjects, objects);
+      if (index > WINDOW + 120) mostObjects = Math.max(mostObjects, segmentsIn(view));
     });
     await clock.run(live);
     line.down = false;
@@ -152,7 +157,7 @@ it(
     if (gaps > 0) expect(told.length / gaps).toBeGreaterThan(0.4);
     // Deletes keep up: what is in the bucket is the window, the grace, and what an outage holds back.
     expect(mostObjects).toBeLessThan(2 * (WINDOW + 70));
-    expect([...view.keys()].filter((key) => /\d{8}\.mp4$/.test(key))).toHaveLength(2 * WINDOW);
+    expect(segmentsIn(view)).toBe(2 * WINDOW);
     const hours = indexKeys(view);
     expect(hours.length).toBeLessThanOrEqual(WINDOW_HOURS + 1);
     expect(hours.length).toBeGreaterThanOrEqual(WINDOW_HOURS - 1);
@@ -164,6 +169,40 @@ it(
     );
   },
   240_000 + 60_000 * SCALE,
+);
+
+it.each([3, 30, 360])(
+  'keeps a window of %i segments: one small manifest, and deletes that keep up',
+  async (window) => {
+    const world = createWorld();
+    const { clock, view, listener, line } = world;
+    const { publisher, play } = createShow(world, { windowSegments: window });
+    await clock.run(publisher.start());
+    const last = window + 240;
+    let mostObjects = 0;
+    await clock.run(
+      play(0, last, (index) => {
+        // Two minutes without a line, now and then: what is deleted late must be deleted all the same.
+        line.down = index % 80 >= 60 && index % 80 < 72;
+        if (index % 80 > 40 && index % 80 < 60) mostObjects = Math.max(mostObjects, segmentsIn(view));
+      }),
+    );
+    line.down = false;
+    await clock.run(publisher.whenIdle());
+    listener.check(view);
+    expect(await clock.run(publisher.stop(60_000))).toBe(true);
+    listener.check(view);
+    expect(listener.violations).toEqual([]);
+    expect(listener.manifest).toMatchObject({ live: false, first: last - window + 1, latest: last });
+    // The window, the segment on its way and the one that is kept for late readers.
+    expect(mostObjects).toBeLessThanOrEqual(2 * (window + 2));
+    expect(segmentsIn(view)).toBe(2 * window);
+    expect(line.manifestBytes).toBeLessThanOrEqual(2048);
+    process.stdout.write(
+      `window of ${window} segments: at most ${mostObjects} segment objects in the bucket, manifest at most ${line.manifestBytes} bytes\n`,
+    );
+  },
+  240_000,
 );
 
 it('goes on after a restart with every hour it had, tells the break, and hands them on to a new epoch', async () => {
