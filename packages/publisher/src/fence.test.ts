@@ -1,7 +1,7 @@
 import { initKey, type Manifest, segmentTemplate } from '@bucket-radio/manifest';
 import { createMemoryStore, type ObjectStore, ObjectStoreError } from '@bucket-radio/object-store';
 import { expect, it } from 'vitest';
-import { systemClock } from './clock.ts';
+import { type PublisherClock, systemClock } from './clock.ts';
 import { ManifestFence, readManifest } from './fence.ts';
 import { KeyPacer } from './pacer.ts';
 
@@ -39,7 +39,12 @@ function manifest(writer: string, latest: number): Manifest {
   };
 }
 
-function createFence(store: ObjectStore, writer: string, lastWriters: readonly string[] = []) {
+function createFence(
+  store: ObjectStore,
+  writer: string,
+  lastWriters: readonly string[] = [],
+  clock: Pick<PublisherClock, 'monotonicMs' | 'utcMs'> = systemClock,
+) {
   const notices: string[] = [];
   const pacer = new KeyPacer(systemClock, 0);
   const onUnconditional = () => void notices.push('unconditional');
@@ -48,7 +53,7 @@ function createFence(store: ObjectStore, writer: string, lastWriters: readonly s
     writer,
     lastWriters,
     pacer,
-    clock: systemClock,
+    clock,
     segmentSeconds: 10,
     onUnconditional,
   });
@@ -117,4 +122,35 @@ it('reads before it writes where the store has no conditional writes', async () 
   await expect(fence.write(manifest('A', 2), signal)).rejects.toMatchObject({ code: 'Fenced' });
   expect(notices).toEqual(['unconditional']);
   expect(await latestIn(memory)).toBe(2);
+});
+
+it.each([
+  ['a process was frozen', { monotonicMs: 15_000, utcMs: 15_000 }],
+  ['a computer slept, and its monotonic clock with it', { monotonicMs: 0, utcMs: 15_000 }],
+  ['a process was frozen and the clock set back meanwhile', { monotonicMs: 15_000, utcMs: -3_600_000 }],
+])('asks whose the station is after %s, and not before', async (_, later) => {
+  const memory = createMemoryStore();
+  let reads = 0;
+  const store: ObjectStore = {
+    ...memory,
+    get: async (key, options) => {
+      reads += 1;
+      return await memory.get(key, options);
+    },
+  };
+  let now = { monotonicMs: 0, utcMs: 0 };
+  const clock = { monotonicMs: () => now.monotonicMs, utcMs: () => now.utcMs };
+  const { fence } = createFence(store, 'A', [], clock);
+  await fence.write(manifest('A', 1), signal);
+  now = { monotonicMs: 14_999, utcMs: 14_999 };
+  await fence.confirm(signal);
+  expect(reads).toBe(0);
+  now = later;
+  await fence.confirm(signal);
+  expect(reads).toBe(1);
+  await memory.put('manifest.json', new TextEncoder().encode(JSON.stringify(manifest('B', 2))));
+  await fence.confirm(signal);
+  expect(reads).toBe(1);
+  now = { monotonicMs: later.monotonicMs + 15_000, utcMs: later.utcMs };
+  await expect(fence.confirm(signal)).rejects.toMatchObject({ code: 'Fenced' });
 });

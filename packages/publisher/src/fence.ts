@@ -38,7 +38,7 @@ export interface FenceOptions {
   /** Names of the runs whose place is taken: what still arrives of them is no stranger's. */
   readonly lastWriters: readonly string[];
   readonly pacer: KeyPacer;
-  readonly clock: Pick<PublisherClock, 'monotonicMs'>;
+  readonly clock: Pick<PublisherClock, 'monotonicMs' | 'utcMs'>;
   readonly segmentSeconds: number;
   readonly onUnconditional: () => void;
 }
@@ -58,8 +58,8 @@ export class ManifestFence {
   #etag: string | undefined;
   #conditional = true;
   #held = false;
-  /** Monotonic moment at which the request began that last showed the manifest to be ours. */
-  #confirmedMs = Number.NEGATIVE_INFINITY;
+  /** When the request began that last showed the manifest to be ours. */
+  #confirmed: Moment | undefined;
 
   constructor(options: FenceOptions) {
     this.#options = options;
@@ -73,7 +73,7 @@ export class ManifestFence {
   /** From here on the manifest that was found is the one to replace. */
   adopt(found: FoundManifest): void {
     this.#etag = found.etag;
-    this.#confirmedMs = this.#options.clock.monotonicMs();
+    this.#confirmed = this.#now();
   }
 
   /**
@@ -83,11 +83,16 @@ export class ManifestFence {
    * @throws PublisherError `Fenced`, ObjectStoreError when the bucket does not answer
    */
   async confirm(signal: AbortSignal): Promise<void> {
-    const { store, clock, segmentSeconds } = this.#options;
-    const nowMs = clock.monotonicMs();
-    if (nowMs - this.#confirmedMs < staleMs(segmentSeconds) / 2) return;
+    const { store, segmentSeconds } = this.#options;
+    const now = this.#now();
+    if (this.#confirmed !== undefined && elapsedMs(this.#confirmed, now) < staleMs(segmentSeconds) / 2) return;
     this.#mustBeOurs((await readManifest(store, signal)).manifest);
-    this.#confirmedMs = Math.max(this.#confirmedMs, nowMs);
+    this.#confirmed = now;
+  }
+
+  #now(): Moment {
+    const { clock } = this.#options;
+    return { monotonicMs: clock.monotonicMs(), utcMs: clock.utcMs() };
   }
 
   /** @throws PublisherError `Fenced`, ObjectStoreError when the bucket does not answer */
@@ -112,9 +117,9 @@ export class ManifestFence {
   }
 
   async #put(body: Uint8Array, signal: AbortSignal): Promise<void> {
-    const { store, pacer, clock } = this.#options;
+    const { store, pacer } = this.#options;
     await pacer.turn(MANIFEST_KEY, signal);
-    const startMs = clock.monotonicMs();
+    const start = this.#now();
     if (!this.#conditional) await this.#look(signal);
     const { etag } = await store.put(MANIFEST_KEY, body, {
       mode: this.#conditional ? this.#mode() : 'overwrite',
@@ -122,7 +127,7 @@ export class ManifestFence {
       signal,
     });
     this.#etag = etag;
-    this.#confirmedMs = Math.max(this.#confirmedMs, startMs);
+    this.#confirmed = start;
   }
 
   #mode(): PutMode {
@@ -159,6 +164,16 @@ export class ManifestFence {
       `another encoder (${other}) publishes "${manifest.station}" in ${store.name}: it was started beside this one, or took over while this one was frozen or cut off. This one has stopped and writes nothing more; stop the other, or start this one with --standby`,
     );
   }
+}
+
+interface Moment {
+  readonly monotonicMs: number;
+  readonly utcMs: number;
+}
+
+/** By whichever clock went further: the monotonic one stands still while a computer sleeps, the other may be set back. */
+function elapsedMs(from: Moment, to: Moment): number {
+  return Math.max(to.monotonicMs - from.monotonicMs, to.utcMs - from.utcMs);
 }
 
 /** A manifest that did not change for this long, and for three segments, belongs to nobody. */
