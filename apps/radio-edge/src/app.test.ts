@@ -1,4 +1,4 @@
-import { type Manifest, parseManifest } from '@bucket-radio/manifest';
+import { expandIndexPath, type Manifest, parseManifest } from '@bucket-radio/manifest';
 import { expect, test } from 'vitest';
 import {
   bucketOf,
@@ -86,6 +86,28 @@ test('playlists carry the same paths', async () => {
   expect(`/live/${uris[1]}`).toBe(pathOf(manifest));
   expect(media).toContain(`#EXT-X-MAP:URI="${manifest.renditions[0]?.init}"`);
   expect(await (await get('/live/index.m3u8', { Authorization })).text()).toBe(MULTIVARIANT);
+});
+
+test('the hours of a long window are opened like segments, and always revalidated', async () => {
+  const index = { path: `${EPOCH}/index/{hour}.json`, hour: '2026112019', below: 41 };
+  const objects = objectsOf(manifestOf({ index }));
+  objects.set(`live/${EPOCH}/index/2026112019.json`, '{"version":1}');
+  const app = createEdge({ config: CONFIG, bucket: bucketOf(objects).bucket, utcMs: () => NOW });
+  const issued = await app.request('https://gate.example/api/token', { method: 'POST', headers: ORIGIN });
+  const Authorization = `Bearer ${((await issued.json()) as { token: string }).token}`;
+  const answer = await app.request('https://gate.example/live/manifest.json', { headers: { Authorization } });
+  const path = expandIndexPath(parseManifest(await answer.text()), index.hour);
+  const get = (at: string | undefined, headers = {}) => app.request(`https://gate.example/live/${at}`, { headers });
+  const hour = await get(path);
+  expect([hour.status, hour.headers.get('Cache-Control'), await hour.text()]).toEqual([
+    200,
+    'no-cache',
+    '{"version":1}',
+  ]);
+  expect((await get(path, { 'If-None-Match': hour.headers.get('ETag') })).status).toBe(304);
+  expect((await get(path?.replace('2019', '2018'))).status).toBe(404);
+  expect((await get(path?.replace(/^s\/[^/]+/, 's/forged'))).status).toBe(403);
+  expect((await get(`${EPOCH}/index/${index.hour}.json`)).status).toBe(404);
 });
 
 test('every listener of a slot gets the same paths, and the paths of an earlier epoch work too', async () => {

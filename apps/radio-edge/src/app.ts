@@ -110,6 +110,7 @@ export function createEdge({ config, bucket, cache, utcMs = Date.now, onError }:
     }
     const key = `${epoch}/${rendition}/${file}`;
     const kind = parseStationKey(key)?.kind;
+    if (kind === 'index') return answerHour(c, await bucket.get(`${config.prefix}/${key}`));
     if (kind !== 'init' && kind !== 'segment') return refuse(c, 404, 'NotFound', 'no such object');
     const defer = (work: Promise<unknown>): void => deferWork(c, work);
     const media = await readMedia({ bucket, cache, defer }, new URL(c.req.url).origin, `${config.prefix}/${key}`);
@@ -129,6 +130,15 @@ export function createEdge({ config, bucket, cache, utcMs = Date.now, onError }:
 
 function refuse(c: Context, status: 403 | 404 | 429 | 503, code: string, message: string): Response {
   return c.json({ error: { code, message } }, status, { 'Cache-Control': 'no-store' });
+}
+
+/** An hour of a long window: for the few who go back in time, and rewritten when a segment arrives late. */
+async function answerHour(c: Context, object: EdgeObject | null): Promise<Response> {
+  if (object === null) return refuse(c, 404, 'NotFound', 'no such object');
+  const request = { ifNoneMatch: c.req.header('If-None-Match') };
+  const { contentType, cacheControl } = stationObjectHeaders('hour.json');
+  const media = { body: await object.arrayBuffer(), etag: object.httpEtag, contentType };
+  return answerMedia(media, request, { 'Cache-Control': cacheControl });
 }
 
 interface MutableObject {

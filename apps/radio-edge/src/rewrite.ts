@@ -10,7 +10,9 @@ export function rewriteManifest(manifest: Manifest, mac: string, validUntil: num
     init: signedPath(rendition.init, mac),
     segment: signedPath(rendition.segment, mac),
   }));
-  return { ...manifest, renditions, validUntil };
+  const { index } = manifest;
+  const hours = index === undefined ? {} : { index: { ...index, path: signedPath(index.path, mac) } };
+  return { ...manifest, renditions, ...hours, validUntil };
 }
 
 /** A media object's path as playlists write it: alone on a line, or quoted in `EXT-X-MAP`. */
