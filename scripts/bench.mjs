@@ -6,6 +6,7 @@ const BENCHES = {
   fanout: 'apps/radio-client/bench/fanout.ts',
   'hybrid-buffer': 'packages/hybrid-buffer/bench/throughput.ts',
   'hybrid-buffer-memory': 'packages/buffer-proofs/bench/memory.ts',
+  latency: 'apps/radio-server/bench/latency.ts',
   player: 'packages/player/bench/player.ts',
   pipeline: 'apps/radio-server/bench/pipeline.ts',
   publisher: 'apps/radio-server/bench/publisher.ts',

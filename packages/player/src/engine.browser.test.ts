@@ -92,10 +92,12 @@ describe.skipIf(!available)('the engine in Chromium', () => {
     const media = l.bucket.requests.filter((path) => path.endsWith('.mp4'));
     expect(new Set(media).size).toBe(media.length);
     expect(l.bucket.requests.some((path) => path.includes('/lq/'))).toBe(false);
-    // And every report says which station frame left the page at which moment of the context.
-    const offset = sourceFrame - (recording.contextFrame[from] as number);
-    expect(positions.length).toBeGreaterThan(5);
-    for (const { frame, contextFrame } of positions) expect(frame - contextFrame).toBe(offset);
+    // And every report says which station frame left the page at which moment of the context. (The context's own
+    // counter may jump: browsers leave out what a busy sound device asked for too late.)
+    const heardAt = new Map(Array.from(recording.contextFrame, (at, i) => [at, sourceFrame + i - from] as const));
+    const recorded = positions.filter(({ contextFrame }) => heardAt.has(contextFrame));
+    expect(recorded.length).toBeGreaterThan(5);
+    for (const { frame, contextFrame } of recorded) expect(frame).toBe(heardAt.get(contextFrame));
   });
 
   test('changes hq → lq → hq at segment boundaries without a gap: exact but for a fade, and lq plays the same frames', async (l) => {

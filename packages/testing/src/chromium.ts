@@ -19,6 +19,8 @@ export interface LaunchChromiumOptions {
   readonly args?: readonly string[];
   /** Environment of the browser process, for example `PULSE_SERVER`; the test's own when omitted. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether its sound goes to the sound daemon, where it can be recorded. Default: muted, as headless browsers are. */
+  readonly audible?: boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ export async function launchChromium(options: LaunchChromiumOptions = {}): Promi
   return chromium.launch({
     executablePath,
     args: [...FLAGS, ...(options.args ?? [])],
+    ...(options.audible === true ? { ignoreDefaultArgs: ['--mute-audio'] } : {}),
     ...(options.env === undefined ? {} : { env: { ...options.env } }),
   });
 }
