@@ -108,6 +108,18 @@ const PROOFS = {
     tests: ['packages/player/src/engine/chaos.test.ts'],
     scaled: true,
   },
+  'player-exact': {
+    shows:
+      'both engines play random 24-bit sound bit for bit across every join (60 s are scale 9), and change hq → lq → hq at the very frame',
+    tests: ['packages/player/src/engine.browser.test.ts', 'packages/player/src/element-engine.browser.test.ts'],
+    scaled: true,
+  },
+  'player-listening': {
+    shows:
+      'a real Chromium plays on and on (20 min are scale 240): every segment verified, no underrun, a heap that stays',
+    tests: ['packages/player/src/listening.browser.test.ts'],
+    scaled: true,
+  },
   'player-endurance': {
     shows: 'hours of playing against a drifting clock: no underrun, no growth (24 h are scale 288)',
     tests: ['packages/player/src/engine/endurance.test.ts'],

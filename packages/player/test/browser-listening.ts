@@ -6,7 +6,7 @@ import { type Recording, readRecording } from './recording.ts';
 import { RollingBucket } from './rolling-bucket.ts';
 
 /** How long a condition may take; only a hang is worth a failure. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 60_000 + 10_000 * Number(process.env['PROVE_SCALE'] ?? 1);
 
 export interface BrowserListeningOptions {
   readonly browser: Browser;

@@ -10,9 +10,12 @@ import {
 } from '@bucket-radio/manifest';
 import type { RenditionName } from '@bucket-radio/pcm';
 import { EPOCH, type RenditionFixture } from './fixtures.ts';
+import { relabelled } from './relabel.ts';
 
 /** After its last frame, a segment takes this long to be readable. */
 export const PUBLISH_DELAY_MS = 60;
+
+const TITLE = { frame: 0, title: 'White Noise', artist: 'The Generators' } as const;
 
 export interface RollingBucketOptions {
   readonly fixture: Readonly<Record<RenditionName, RenditionFixture>>;
@@ -20,6 +23,8 @@ export interface RollingBucketOptions {
   readonly windowSegments: number;
   /** Segments that are in the bucket when it opens. */
   readonly head: number;
+  /** Whether the station goes on for ever, with the fixture's segments again and again. */
+  readonly loops?: boolean;
 }
 
 /** A bucket whose station goes on in real time, on a loopback port of its own: cross-origin to the page. */
@@ -28,6 +33,8 @@ export class RollingBucket {
   /** What happens to a request instead: a status, or `drop` to cut the connection. */
   fault: (path: string) => number | 'drop' | undefined = () => undefined;
   missing: Manifest['missing'] = [];
+  /** What is on while `latest` is the newest segment. */
+  nowPlaying: (latest: number) => NonNullable<Manifest['nowPlaying']> = () => TITLE;
   readonly #options: RollingBucketOptions;
   #startedAt: number;
   #endedAt = Number.POSITIVE_INFINITY;
@@ -65,7 +72,8 @@ export class RollingBucket {
     const { segmentSeconds, windowSegments, fixture } = this.#options;
     const segmentMs = segmentSeconds * 1000;
     const elapsed = Math.min(Date.now(), this.#endedAt) - PUBLISH_DELAY_MS - this.#startedAt;
-    const latest = Math.min(Math.floor(elapsed / segmentMs), fixture.hq.segments.length) - 1;
+    const last = this.#options.loops === true ? Number.POSITIVE_INFINITY : fixture.hq.segments.length;
+    const latest = Math.min(Math.floor(elapsed / segmentMs), last) - 1;
     const latestStart = this.#startedAt + latest * segmentMs;
     const rendition = (name: RenditionName) => ({
       name,
@@ -92,7 +100,7 @@ export class RollingBucket {
       breaks: [],
       gaps: [],
       missing: this.missing,
-      nowPlaying: { frame: 0, title: 'White Noise', artist: 'The Generators' },
+      nowPlaying: this.nowPlaying(latest),
     };
   }
 
@@ -138,8 +146,11 @@ export class RollingBucket {
     if (key?.kind === 'init') return this.#options.fixture[key.rendition].init;
     if (key?.kind !== 'segment') return undefined;
     const { first, latest } = this.manifest();
-    const readable = key.index >= first - 1 && key.index <= latest;
-    return readable ? this.#options.fixture[key.rendition].segments[key.index] : undefined;
+    if (key.index < first - 1 || key.index > latest) return undefined;
+    const { fixture, segmentSeconds } = this.#options;
+    const { segments } = fixture[key.rendition];
+    const segment = segments[key.index % segments.length];
+    return segment === undefined ? undefined : relabelled(segment, key.index, segmentSeconds * 48_000);
   }
 }
 

@@ -9,7 +9,7 @@ import type { VirtualClock } from './virtual-clock.ts';
 export class VirtualSink implements AudioSink {
   readonly sampleRate = 48_000;
   readonly outputNode = undefined;
-  readonly outputLatencyMs = 0;
+  outputLatencyMs = 0;
   running = true;
   readonly ring: PcmRing = new PcmRing();
   /** Milliseconds of silence between the first sound and now. */

@@ -303,13 +303,14 @@ class Engine implements RadioEngine {
 
   #listen({ state, stream, frame }: SinkPosition): void {
     const segment = state === 'playing' ? this.#timeline.at(stream, frame) : undefined;
-    if (segment !== undefined) this.#announceTitle(segment.epoch, frame);
+    if (segment !== undefined)
+      this.#announceTitle(segment.epoch, frame - Math.round(this.#output.outputLatencyMs * 48));
     if (segment === this.#audible) return;
     this.#audible = segment;
     if (segment !== undefined) this.#events.emit('segment', segment);
   }
 
-  /** Tells of another title when it is heard: between two reports of the output, by the clock. */
+  /** Tells of another title when it is heard: between two reports of the output, by the clock. @param frame at the ear */
   #announceTitle(epoch: string, frame: number): void {
     const tell = (at: number): void => {
       const title = this.#nowPlaying.at(epoch, at);
@@ -321,7 +322,7 @@ class Engine implements RadioEngine {
     const frames = this.#nowPlaying.framesToNext(epoch, frame);
     const signal = this.#session?.signal;
     if (frames === undefined || frames > REPORT_FRAMES || signal === undefined) return;
-    this.#clock.sleep(frames / 48 + this.#output.outputLatencyMs, signal).then(
+    this.#clock.sleep(frames / 48, signal).then(
       () => tell(frame + frames),
       () => undefined,
     );

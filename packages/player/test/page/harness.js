@@ -1,9 +1,16 @@
 import { createBestEngine } from '/radio-player.js';
 
+/** Starts an engine and leaves it alone. */
+window.listenTo = ({ kind, ...options }) => {
+  const engine = createBestEngine(options, kind);
+  window.radio = { engine, events: [] };
+  engine.play();
+};
+
 /** Starts an engine and records what leaves its output node; `window.radio` is what the tests talk to. */
 window.startRadio = async ({ kind, ...options }) => {
   const engine = createBestEngine(options, kind);
-  const radio = { engine, events: [], blocks: [], positions: [] };
+  const radio = { engine, events: [], blocks: [], positions: [], titles: [] };
   window.radio = radio;
   engine.on('state', (state) => radio.events.push(`state ${state}`));
   engine.on('segment', (s) => radio.events.push(`segment ${s.index} ${s.rendition} ${s.verified ?? '-'}`));
@@ -12,6 +19,7 @@ window.startRadio = async ({ kind, ...options }) => {
   engine.on('stats', ({ stream, frame, contextFrame }) => {
     if (frame !== undefined) radio.positions.push({ stream, frame, contextFrame });
   });
+  engine.on('nowplaying', (title) => radio.titles.push({ ...title, earFrame: earFrame(engine) }));
   engine.play();
   const [context, node] = engine.mediaElement ? tapElement(engine.mediaElement) : await tapNode(engine);
   if (context.audioWorklet === undefined) return;
@@ -24,6 +32,13 @@ window.startRadio = async ({ kind, ...options }) => {
   recorder.port.onmessage = ({ data }) => radio.blocks.push(data);
   node.connect(recorder);
 };
+
+/** The station frame that is at the ear now, by the audio context's own clock. */
+function earFrame({ stats, outputNode }) {
+  if (outputNode === undefined) return undefined;
+  const { currentTime, outputLatency, baseLatency } = outputNode.context;
+  return stats.frame + (currentTime - outputLatency - baseLatency) * 48_000 - stats.contextFrame;
+}
 
 /** The output node exists when the worklet has been loaded. */
 async function tapNode(engine) {
