@@ -6,7 +6,9 @@ describe('the bundle for pages', () => {
   it('is one file, a worklet, and files that few load: languages, tokens, decoders; free of node, zod and the AWS SDK', async () => {
     const { files, modules } = await bundlePlayer();
     const languages = ['ar', 'de', 'es', 'fr'].map((code) => `radio-player-${code}.js`);
-    const seldom = ['chunk', 'fallback', 'session', 'wasm-flac', 'wasm-opus'].map((name) => `radio-player-${name}.js`);
+    const seldom = ['chunk', 'fallback', 'hours', 'session', 'wasm-flac', 'wasm-opus'].map(
+      (name) => `radio-player-${name}.js`,
+    );
     expect([...files.keys()].sort()).toEqual([...languages, ...seldom, 'radio-player.js', 'worklet.js'].sort());
     expect(modules.filter((path) => /zod|aws-sdk|smithy|^node:|\.test\./.test(path))).toEqual([]);
     for (const [name, content] of files) {

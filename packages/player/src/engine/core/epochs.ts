@@ -15,7 +15,8 @@ export function viewOfEpoch(manifest: Manifest, epoch: string): Manifest | undef
     init: inPrevious(one.init),
     segment: inPrevious(one.segment),
   }));
-  return { ...manifest, ...previous, renditions, breaks: [], gaps: [], missing: [] };
+  // Its indexes are below those of the epoch that follows: what is missing cannot be confused.
+  return { ...manifest, ...previous, renditions, breaks: [], gaps: [] };
 }
 
 /** The manifest as it will read `count` segments later, when everything goes as it did. */

@@ -79,6 +79,8 @@ export class Follower {
   /** The newest manifest that was read, and the same with the segments that were found by prediction since. */
   #polled: Manifest | undefined;
   #manifest: Manifest | undefined;
+  /** Adds what the manifest of a long window has no room for, once that is known. */
+  #complete = (manifest: Manifest): Manifest => manifest;
   #cursor: Cursor | undefined;
   /** Manifest polls in a row that failed, and that came too early. */
   #failures = 0;
@@ -136,6 +138,7 @@ export class Follower {
     this.#forgive();
     await Promise.all([ready, this.#poll(signal)]);
     this.#cursor = from === undefined ? undefined : this.#shift(from);
+    this.#learnHours(signal).catch(() => undefined);
     for (;;) {
       signal.throwIfAborted();
       const { signal: waking } = this.#waker;
@@ -150,6 +153,16 @@ export class Follower {
         await this.#poll(signal);
       }
     }
+  }
+
+  /** Reads what the manifest of a long window has no room for, while sound starts already. */
+  async #learnHours(signal: AbortSignal): Promise<void> {
+    const { next = Number.POSITIVE_INFINITY } = this.#cursor ?? {};
+    const manifest = this.#manifest;
+    if (manifest?.index === undefined || next >= manifest.index.below) return;
+    const { readHours } = await import('./hours.ts');
+    this.#complete = await readHours(manifest, next, (path) => this.#segments.text(path, signal));
+    if (this.#manifest !== undefined) this.#manifest = this.#complete(this.#manifest);
   }
 
   async #room(signal: AbortSignal): Promise<void> {
@@ -226,7 +239,8 @@ export class Follower {
     if (known !== undefined && known.epoch !== manifest.epoch) this.#retired.add(known.epoch);
     const ahead = manifest.epoch === this.#manifest?.epoch ? this.#manifest.latest - manifest.latest : 0;
     this.#polled = manifest;
-    this.#manifest = manifest.live ? extrapolate(manifest, ahead) : manifest;
+    const complete = this.#complete(manifest);
+    this.#manifest = manifest.live ? extrapolate(complete, ahead) : complete;
     this.#options.onManifest(manifest);
   }
 

@@ -13,6 +13,5 @@ export async function chooseDecoder(): Promise<SegmentDecoder> {
   const { completeDecoder } = await import('./fallback.ts');
   const decoder = await completeDecoder(native);
   if (decoder.codecs.length > 0) return decoder;
-  const message = 'this browser has neither WebCodecs nor Web Audio, and WebAssembly is refused';
-  throw new PlayerError('UnsupportedBrowser', message);
+  throw new PlayerError('UnsupportedBrowser', 'WebCodecs, Web Audio and WebAssembly are missing');
 }

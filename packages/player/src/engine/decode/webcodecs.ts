@@ -69,7 +69,7 @@ class WebCodecsSession implements DecodeSession {
     });
     this.close();
     if (this.#delivered === this.#pushed) return;
-    throw new Error(`the browser decoded ${this.#delivered} frames; the segment has ${this.#pushed}`);
+    throw new Error(`decoded ${this.#delivered} of ${this.#pushed} frames`);
   }
 
   close(): void {
