@@ -3,11 +3,13 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { isObjectStoreError, ObjectStoreError, throwIfAborted } from '@bucket-radio/object-store';
 import type { Target } from './classify.ts';
 import { createClient } from './client.ts';
+import { createDirectPuts, type SendPut } from './direct.ts';
 import { type Call, mapS3Error } from './errors.ts';
 import type { S3Event, S3Stats } from './events.ts';
+import { linkSignals } from './link-signals.ts';
 import type { ResolvedS3Options } from './options.ts';
 import { type ProviderTraits, traitsOf } from './provider.ts';
-import { createCallRetries, retryAfterOf } from './retry.ts';
+import { type CallRetries, createCallRetries, retryAfterOf } from './retry.ts';
 import { type ClockOffset, ServerClock } from './server-clock.ts';
 
 /** From this difference on the clock is worth a line in the log. */
@@ -33,6 +35,10 @@ export interface S3Context {
    * anew, and commands of `leaveRetriesToCaller`.
    */
   requestPart<Output>(call: Call, send: Send<Output>): Promise<Output>;
+  /** The same with `maxAttempts`, for puts that pass the SDK by. */
+  requestPut<Output>(call: Call, send: Send<Output>): Promise<Output>;
+  /** One try; for `requestPut` and `requestPart`. */
+  readonly sendPut: SendPut;
   stats(): S3Stats;
   close(): void;
 }
@@ -93,6 +99,28 @@ export function createContext(options: ResolvedS3Options): S3Context {
     }
   };
 
+  /** Tries of our own, by the strategy that the SDK has for its own. */
+  const repeat = <Output>(call: Call, { strategy, undecidedBefore }: CallRetries, send: Send<Output>) =>
+    run(call, undecidedBefore, async (http) => {
+      let token = await strategy.acquireInitialRetryToken('');
+      for (;;) {
+        try {
+          return await send(http);
+        } catch (error) {
+          if (http.abortSignal.aborted || isObjectStoreError(error)) throw error;
+          const tries = token.getRetryCount() + 1;
+          const retryAfterHint = retryAfterOf(error, Date.now());
+          const info = { error: error as SdkFailure, errorType: 'TRANSIENT' as const };
+          const next = await strategy
+            .refreshRetryTokenForRetry(token, retryAfterHint === undefined ? info : { ...info, retryAfterHint })
+            .catch(() => undefined);
+          if (next === undefined) throw withAttempts(error, tries);
+          token = next;
+          await delay(token.getRetryDelay(), undefined, { signal: http.abortSignal });
+        }
+      }
+    });
+
   return {
     client,
     bucket,
@@ -101,27 +129,9 @@ export function createContext(options: ResolvedS3Options): S3Context {
     traits: traitsOf(options.provider),
     requestTimeoutMs: options.requestTimeoutMs,
     request: (call, send) => run(call, retries.undecidedBefore, send),
-    requestPart: (call, send) =>
-      run(call, partRetries.undecidedBefore, async (http) => {
-        const { strategy } = partRetries;
-        let token = await strategy.acquireInitialRetryToken('');
-        for (;;) {
-          try {
-            return await send(http);
-          } catch (error) {
-            if (http.abortSignal.aborted || isObjectStoreError(error)) throw error;
-            const tries = token.getRetryCount() + 1;
-            const retryAfterHint = retryAfterOf(error, Date.now());
-            const info = { error: error as SdkFailure, errorType: 'TRANSIENT' as const };
-            const next = await strategy
-              .refreshRetryTokenForRetry(token, retryAfterHint === undefined ? info : { ...info, retryAfterHint })
-              .catch(() => undefined);
-            if (next === undefined) throw withAttempts(error, tries);
-            token = next;
-            await delay(token.getRetryDelay(), undefined, { signal: http.abortSignal });
-          }
-        }
-      }),
+    sendPut: createDirectPuts(client, target, serverClock),
+    requestPart: (call, send) => repeat(call, partRetries, send),
+    requestPut: (call, send) => repeat(call, retries, send),
     stats: () => {
       const clock = clockOffset();
       return { ...counts, clockOffsetMs: clock?.offsetMs, clockErrorMs: clock?.errorMs };
@@ -179,19 +189,4 @@ function withAttempts(error: unknown, attempts: number): unknown {
 
 function closedError(key: string | undefined): ObjectStoreError {
   return new ObjectStoreError('Aborted', 'the store has been closed', key === undefined ? {} : { key });
-}
-
-/** A signal for one request that does not stay registered with the long-lived ones once the request is over. */
-function linkSignals(first: AbortSignal, second: AbortSignal | undefined): { signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  first.addEventListener('abort', abort, { once: true });
-  second?.addEventListener('abort', abort, { once: true });
-  return {
-    signal: controller.signal,
-    release() {
-      first.removeEventListener('abort', abort);
-      second?.removeEventListener('abort', abort);
-    },
-  };
 }

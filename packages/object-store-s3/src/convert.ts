@@ -70,7 +70,25 @@ export function statusOf(error: unknown): number | undefined {
 
 /** A source of a copy, as its header wants it. */
 export function copySource(bucket: string, key: string): string {
-  return `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
+  return `${bucket}/${encodeKey(key)}`;
+}
+
+/** A key as a URL's path, with every character escaped that a signature's canonical path has escaped. */
+export function encodeKey(key: string): string {
+  return encodeURIComponent(key)
+    .replaceAll('%2F', '/')
+    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** The same as `putFields`, as headers. */
+export function putHeaders(attributes: ObjectAttributes | undefined): Record<string, string> {
+  const { contentType, cacheControl, contentDisposition, contentEncoding, metadata } = attributes ?? {};
+  const headers: Record<string, string> = { 'content-type': contentType ?? 'application/octet-stream' };
+  if (cacheControl !== undefined) headers['cache-control'] = cacheControl;
+  if (contentDisposition !== undefined) headers['content-disposition'] = contentDisposition;
+  if (contentEncoding !== undefined) headers['content-encoding'] = contentEncoding;
+  for (const [name, value] of Object.entries(metadata ?? {})) headers[`x-amz-meta-${name.toLowerCase()}`] = value;
+  return headers;
 }
 
 /** Ceph answers some calls with a bare ETag; HTTP's has quotes. */

@@ -6,7 +6,6 @@ import {
   type ListMultipartUploadsCommandOutput,
   ListPartsCommand,
   type ListPartsCommandOutput,
-  UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import {
@@ -31,9 +30,12 @@ import {
 import type { S3Context } from './context.ts';
 import { copySource, incompleteAnswer, putFields, quotedEtag, statusOf } from './convert.ts';
 import { requireAbsent } from './copy.ts';
+import { type DirectPut, directBody, type SendOptions, type SendPut } from './direct.ts';
+import type { Call } from './errors.ts';
 import { plainCause, readFailure } from './failure.ts';
+import { linkSignals } from './link-signals.ts';
 import { decodeKey } from './listing.ts';
-import { readableOf, sha256Of, signWithHash } from './payload.ts';
+import { readableOf, sha256Of } from './payload.ts';
 import { leaveRetriesToCaller } from './retry.ts';
 
 /** A part may take as long as a line of a quarter of a megabit needs. */
@@ -41,7 +43,7 @@ const SLOWEST_BYTES_PER_SECOND = 32_768;
 
 /** Multipart uploads; parts are sent as streams, signed with their SHA-256, and retried from their first byte. */
 export function createS3Multipart(context: S3Context, core: ObjectStore): MultipartStore {
-  const { bucket, client, request, requestPart, traits, where } = context;
+  const { bucket, client, request, requestPart, sendPut, traits, where } = context;
   const at = ({ key, uploadId }: MultipartUpload) => ({ ...where, Key: key, UploadId: uploadId });
 
   const begin = (action: string, upload: MultipartUpload, signal: AbortSignal | undefined) => {
@@ -56,6 +58,37 @@ export function createS3Multipart(context: S3Context, core: ObjectStore): Multip
       () => false,
       (error: unknown) => isObjectStoreError(error, 'NotFound'),
     );
+  };
+
+  /** A body that is a stream: each try reads it from its first byte. */
+  const sendStream = async (
+    call: Call & { readonly key: string },
+    body: StreamBody,
+    checksum: string | undefined,
+    send: (stream: Omit<DirectPut, 'key'>, http: SendOptions) => ReturnType<SendPut>,
+  ): ReturnType<SendPut> => {
+    const sha256 = checksum ?? (await sha256Of(body));
+    let broken: BodyError | undefined;
+    const attempt = async (http: SendOptions): ReturnType<SendPut> => {
+      const reading = new AbortController();
+      const readable = readableOf(body, call.key, (error) => {
+        broken = new BodyError(error);
+        reading.abort();
+      });
+      const stream = { body: readable, size: body.size, sha256, hashOfBody: () => sha256Of(body) };
+      const link = linkSignals(http.abortSignal, reading.signal);
+      try {
+        return await send(stream, { abortSignal: link.signal });
+      } catch (error) {
+        throw broken ?? error;
+      } finally {
+        link.release();
+        readable.destroy();
+      }
+    };
+    return requestPart(call, attempt).catch((error: unknown) => {
+      throw broken?.cause ?? error;
+    });
   };
 
   return {
@@ -74,35 +107,18 @@ export function createS3Multipart(context: S3Context, core: ObjectStore): Multip
       validatePartNumber(partNumber, S3_MULTIPART_LIMITS, upload.key);
       validateChecksum(options.checksum, upload.key);
       throwIfAborted(call.signal, upload.key);
-      const stream = body instanceof Uint8Array ? streamOf(body) : body;
-      const sha256 = options.checksum?.sha256 ?? (await sha256Of(stream));
-      const requestTimeout = context.requestTimeoutMs + (stream.size / SLOWEST_BYTES_PER_SECOND) * 1000;
-      let broken: BodyError | undefined;
-      const { ETag } = await requestPart(call, async (http) => {
-        const attempt = new AbortController();
-        const readable = readableOf(stream, upload.key, (error) => {
-          broken = new BodyError(error);
-          attempt.abort();
-        });
-        const command = new UploadPartCommand({
-          ...at(upload),
-          PartNumber: partNumber,
-          Body: readable,
-          ContentLength: stream.size,
-        });
-        signWithHash(command, sha256, () => sha256Of(stream));
-        try {
-          const abortSignal = AbortSignal.any([http.abortSignal, attempt.signal]);
-          return await client.send(command, { abortSignal, requestTimeout });
-        } catch (error) {
-          throw broken ?? error;
-        } finally {
-          readable.destroy();
-        }
-      }).catch((error: unknown) => {
-        throw broken?.cause ?? error;
-      });
-      return { partNumber, etag: quotedEtag(ETag, upload.key), size: stream.size };
+      const requestTimeout = context.requestTimeoutMs + (sizeOf(body) / SLOWEST_BYTES_PER_SECOND) * 1000;
+      const part = { key: upload.key, query: { partNumber: String(partNumber), uploadId: upload.uploadId } };
+      const sha256 = options.checksum?.sha256;
+      const { etag } =
+        body instanceof Uint8Array
+          ? await requestPart(call, (http) =>
+              sendPut({ ...part, ...directBody(body, sha256) }, { ...http, requestTimeout }),
+            )
+          : await sendStream(call, body, sha256, (stream, http) =>
+              sendPut({ ...part, ...stream }, { ...http, requestTimeout }),
+            );
+      return { partNumber, etag: quotedEtag(etag, upload.key), size: sizeOf(body) };
     },
 
     async copyPart(upload, partNumber, from, options = {}) {
@@ -234,14 +250,8 @@ class BodyError extends Error {
   }
 }
 
-/** A body in memory, in pieces that a socket takes without a copy of the whole. */
-function streamOf(bytes: Uint8Array): StreamBody {
-  return {
-    size: bytes.length,
-    async *chunks() {
-      if (bytes.length > 0) yield bytes;
-    },
-  };
+function sizeOf(body: Uint8Array | StreamBody): number {
+  return body instanceof Uint8Array ? body.length : body.size;
 }
 
 function isMissingBucket(error: ObjectStoreError): boolean {

@@ -1,45 +1,22 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { type StreamBody, wrongSize } from '@bucket-radio/object-store';
 
 /** What a service says of bytes that are not those of the hash they are signed with. */
 const REFUSED_HASH: readonly string[] = ['BadDigest', 'XAmzContentSHA256Mismatch'];
 
 /**
- * Signs a request with the SHA-256 of its body. Every service compares it with the bytes that arrive and refuses
- * others, with and without TLS; a body that is a stream would otherwise be sent unsigned.
- *
- * Bytes damaged on their way are worth another try; a body that never had this hash is not. So when the service
- * refuses, the body is hashed here to tell the two apart.
+ * The service compares the SHA-256 that a request is signed with with the bytes that arrive, and refuses others. Bytes
+ * damaged on their way are worth another try; a body that never had this hash is not. So when the service refuses, the
+ * body is hashed here to tell the two apart.
  */
-export function signWithHash(
-  command: PutObjectCommand | UploadPartCommand,
+export async function explainRefusedHash(
+  error: unknown,
   sha256: string,
-  hashOfBody: () => Promise<string>,
-): void {
-  // The two stacks differ in the types of their inputs only, which nothing here looks at.
-  const { middlewareStack } = command as PutObjectCommand;
-  middlewareStack.add(
-    (next) => (args) => {
-      const { headers } = args.request as { headers: Record<string, string> };
-      headers['x-amz-content-sha256'] = sha256;
-      return next(args);
-    },
-    { step: 'build', name: 'signWithHash' },
-  );
-  middlewareStack.add(
-    (next) => async (args) => {
-      try {
-        return await next(args);
-      } catch (error) {
-        const refused = error instanceof Error && REFUSED_HASH.includes(error.name);
-        throw refused && (await hashOfBody()) !== sha256 ? new WrongChecksum(error) : error;
-      }
-    },
-    // The retries are further out: each try passes here.
-    { step: 'deserialize', priority: 'high', name: 'tellWrongChecksum' },
-  );
+  hashOfBody: () => string | Promise<string>,
+): Promise<never> {
+  const refused = error instanceof Error && REFUSED_HASH.includes(error.name);
+  throw refused && (await hashOfBody()) !== sha256 ? new WrongChecksum(error) : error;
 }
 
 /** The checksum that the caller gave is not that of the body it gave: another try would be refused as well. */

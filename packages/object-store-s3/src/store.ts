@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
@@ -6,7 +5,6 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
-  PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import {
   type ByteRange,
@@ -38,14 +36,14 @@ import {
 } from '@bucket-radio/object-store';
 import { EMPTY_BODY, responseBody } from './body.ts';
 import { createContext } from './context.ts';
-import { attributesOf, incompleteAnswer, isEmptyRange, metaOf, putFields, rangeHeader, statusOf } from './convert.ts';
+import { attributesOf, incompleteAnswer, isEmptyRange, metaOf, putHeaders, rangeHeader, statusOf } from './convert.ts';
 import { createS3Copies } from './copy.ts';
+import { directBody } from './direct.ts';
 import type { Call } from './errors.ts';
 import type { S3Stats } from './events.ts';
 import { createS3Listing, pageEntries } from './listing.ts';
 import { createS3Multipart } from './multipart.ts';
 import { resolveOptions, type S3StoreOptions } from './options.ts';
-import { signWithHash } from './payload.ts';
 import { createS3Signer } from './signer.ts';
 import { createConditionalPut } from './update.ts';
 
@@ -71,7 +69,7 @@ export interface S3Store extends FullObjectStore {
  */
 export function createS3Store(options: S3StoreOptions): S3Store {
   const context = createContext(resolveOptions(options));
-  const { bucket, client, request, traits, where } = context;
+  const { bucket, client, request, requestPut, sendPut, traits, where } = context;
   const conditionalPut = createConditionalPut();
 
   const headObject = async (key: string, { signal, ifMatch, ifNoneMatch }: GetOptions) => {
@@ -155,19 +153,16 @@ export function createS3Store(options: S3StoreOptions): S3Store {
       validateAttributes(put.attributes, key);
       validateChecksum(put.checksum, key);
       const call: Call = { action: 'put', key, mode: put.mode, ...beginCall(put) };
-      const fields = putFields(put.attributes);
-      const send = (condition: { IfMatch?: string; IfNoneMatch?: string }) =>
-        request(call, (http) => {
-          const command = new PutObjectCommand({ ...where, Key: key, Body: body, ...fields, ...condition });
-          if (put.checksum !== undefined) signWithHash(command, put.checksum.sha256, async () => hash('sha256', body));
-          return client.send(command, http);
-        });
-      const { ETag } =
+      const direct = { key, ...directBody(body, put.checksum?.sha256) };
+      const fields = putHeaders(put.attributes);
+      const send = (condition: Record<string, string>) =>
+        requestPut(call, (http) => sendPut({ ...direct, headers: { ...fields, ...condition } }, http));
+      const { etag } =
         typeof put.mode === 'object'
-          ? await conditionalPut(put.mode.update.etag, (IfMatch) => send({ IfMatch }))
-          : await send(put.mode === 'create' ? { IfNoneMatch: '*' } : {});
-      if (ETag === undefined) throw incompleteAnswer(key);
-      return { etag: ETag };
+          ? await conditionalPut(put.mode.update.etag, (ifMatch) => send({ 'if-match': ifMatch }))
+          : await send(put.mode === 'create' ? { 'if-none-match': '*' } : {});
+      if (etag === undefined) throw incompleteAnswer(key);
+      return { etag };
     },
 
     async get(key, options = {}) {
