@@ -27,11 +27,16 @@ export function createProgressTracker(now: () => number): ProgressTracker {
   let total: number | undefined;
   let paused = false;
   let ended = false;
-  let changed = Promise.withResolvers<void>();
+  /** Whom to wake, if anybody waits. */
+  let changed: PromiseWithResolvers<void> | undefined;
 
-  const snapshot = (): UploadProgress => {
+  const countBytes = (): number => {
     let bytes = confirmed;
     for (const each of inFlight.values()) bytes += each;
+    return bytes;
+  };
+  const snapshot = (): UploadProgress => {
+    const bytes = countBytes();
     const [first = { atMs: now(), bytes }] = samples;
     const seconds = (now() - first.atMs) / 1000;
     const rate = seconds > 0 ? Math.max(0, (bytes - first.bytes) / seconds) : 0;
@@ -39,15 +44,16 @@ export function createProgressTracker(now: () => number): ProgressTracker {
     return { bytes, total, parts, rate, eta, paused };
   };
   const publish = (): void => {
-    const progress = snapshot();
     const atMs = now();
     const last = samples.at(-1);
-    if (last === undefined || atMs - last.atMs >= 200) samples.push({ atMs, bytes: progress.bytes });
+    if (last === undefined || atMs - last.atMs >= 200) samples.push({ atMs, bytes: countBytes() });
     while (samples.length > 1 && (samples[1]?.atMs ?? atMs) < atMs - WINDOW_MS) samples.shift();
-    for (const listener of listeners) listener(progress);
-    const waiting = changed;
-    changed = Promise.withResolvers<void>();
-    waiting.resolve();
+    if (listeners.size > 0) {
+      const progress = snapshot();
+      for (const listener of listeners) listener(progress);
+    }
+    changed?.resolve();
+    changed = undefined;
   };
 
   return {
@@ -87,6 +93,7 @@ export function createProgressTracker(now: () => number): ProgressTracker {
     /** Whoever is slow misses states, never the last one. */
     async *iterate() {
       for (;;) {
+        changed ??= Promise.withResolvers<void>();
         const next = changed.promise;
         const isLast = ended;
         yield snapshot();

@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, read } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { UploadError } from '../error.ts';
 import type { RandomSource, ReadRange } from './source.ts';
@@ -59,12 +59,22 @@ function createReader(handle: FileHandle, path: string): ReadRange {
   return async function* (start, end) {
     buffer ??= new Uint8Array(BUFFER_BYTES);
     for (let at = start; at < end; ) {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - at), at);
+      const bytesRead = await readAt(handle, buffer, Math.min(buffer.length, end - at), at);
       if (bytesRead === 0) throw becameShorter(path, at);
       yield buffer.subarray(0, bytesRead);
       at += bytesRead;
     }
   };
+}
+
+/** `handle.read` with a fifth of its garbage: it is called twice for each half megabyte. */
+function readAt({ fd }: FileHandle, buffer: Uint8Array, length: number, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, buffer, 0, length, position, (error, bytesRead) => {
+      if (error === null) resolve(bytesRead);
+      else reject(error);
+    });
+  });
 }
 
 function becameShorter(path: string, at: number): UploadError {

@@ -1,10 +1,16 @@
 import { isUploadError, UploadError } from '../error.ts';
+import { releaserFor } from './release.ts';
 import type { SequentialSource } from './source.ts';
+
+const NOTHING = new Uint8Array();
 
 /** Any async iterable of bytes; Node's and the web's streams are such. */
 export function streamSource(stream: AsyncIterable<Uint8Array>, size: number | undefined): SequentialSource {
+  const release = releaserFor(stream);
   const chunks = stream[Symbol.asyncIterator]();
-  let rest: Uint8Array = new Uint8Array();
+  let chunk: Uint8Array = NOTHING;
+  /** What of the chunk has not been copied yet. */
+  let rest: Uint8Array = NOTHING;
   let received = 0;
   let ended = false;
 
@@ -26,15 +32,23 @@ export function streamSource(stream: AsyncIterable<Uint8Array>, size: number | u
       let at = 0;
       while (at < buffer.length && !ended) {
         if (rest.length === 0) {
-          const chunk = await nextChunk();
-          if (chunk === undefined) ended = true;
-          else rest = chunk;
-          received += rest.length;
+          const next = await nextChunk();
+          if (next === undefined) {
+            ended = true;
+            break;
+          }
+          chunk = next;
+          rest = next;
+          received += next.length;
         }
         const taken = Math.min(rest.length, buffer.length - at);
         buffer.set(rest.subarray(0, taken), at);
         rest = rest.subarray(taken);
         at += taken;
+        if (rest.length > 0) continue;
+        // Of an array that was given back there are not even empty views.
+        rest = NOTHING;
+        release(chunk);
       }
       const wrong = size !== undefined && (received > size || (ended && received < size));
       if (wrong) {
