@@ -3,6 +3,8 @@ import { run, toolchainEnv } from './toolchain.mjs';
 
 /** Each benchmark runs a peer beside us, in the same run. */
 const BENCHES = {
+  /** All of them, into docs/benchmarks.md; --quick to see that they run. */
+  all: 'scripts/bench-all.ts',
   fanout: 'apps/radio-client/bench/fanout.ts',
   'hybrid-buffer': 'packages/hybrid-buffer/bench/throughput.ts',
   'hybrid-buffer-memory': 'packages/buffer-proofs/bench/memory.ts',
