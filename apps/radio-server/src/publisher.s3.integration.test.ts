@@ -171,30 +171,35 @@ class Trial {
     direct.close();
     for (const [kind, count] of proxy.injected) this.#injected.set(kind, count);
     const { backfilled, dropped } = publisher.status.counts;
-    const problems = [...mirror.listener.violations, ...listener.violations];
+    const problems = [...mirror.listener.violations, ...this.#problemsWith(listener, events)];
     if (!stopped) problems.push('the bucket was not told that the station is off');
     // What was checked after every request is what is there.
     if (left.sort().join() !== mirror.keys().join())
       problems.push(`${left.length} objects, and ${mirror.keys().length} expected`);
-    if (dropped > 0) problems.push(`${dropped} segments were dropped: ${reasons(events)}`);
-    if (events.some(({ type }) => type === 'fenced')) problems.push('the station lost its place');
-    if (this.#fenced !== this.#intruders.length) problems.push('a second encoder was let in');
-    const { live, first, latest, missing } = listener.manifest ?? {};
-    const end = JSON.stringify({ live, first, latest, missing });
-    const expected = { live: false, first: Math.max(0, SEGMENTS - WINDOW), latest: SEGMENTS - 1, missing: [] };
-    if (end !== JSON.stringify(expected)) problems.push(`at the end the manifest says ${end}`);
-    const injected = this.#injected;
-    const [checks, looks] = [mirror.listener.checks, listener.checks];
     return {
       requests: proxy.requests(),
-      injected,
-      checks,
-      looks,
+      injected: this.#injected,
+      checks: mirror.listener.checks,
+      looks: listener.checks,
       backfilled,
       lost: dropped,
       waits: this.#waits,
       problems,
     };
+  }
+
+  #problemsWith({ violations, manifest }: StationListener, events: readonly PublisherEvent[]): string[] {
+    const problems = [...violations];
+    const dropped = events.filter((event) => event.type === 'dropped');
+    const reasons = dropped.map(({ index, why, rendition = 'both' }) => `${index} (${rendition}): ${why}`);
+    if (dropped.length > 0) problems.push(`${dropped.length} segments were dropped: ${reasons.join(', ')}`);
+    if (events.some(({ type }) => type === 'fenced')) problems.push('the station lost its place');
+    if (this.#fenced !== this.#intruders.length) problems.push('a second encoder was let in');
+    const { live, first, latest, missing } = manifest ?? {};
+    const end = JSON.stringify({ live, first, latest, missing });
+    const expected = { live: false, first: Math.max(0, SEGMENTS - WINDOW), latest: SEGMENTS - 1, missing: [] };
+    if (end !== JSON.stringify(expected)) problems.push(`at the end the manifest says ${end}`);
+    return problems;
   }
 
   async #play(publisher: Publisher, store: ObjectStore, proxy: FaultyProxy): Promise<void> {
@@ -313,11 +318,6 @@ class BucketMirror {
   keys(): string[] {
     return [...this.#view.keys()].sort();
   }
-}
-
-function reasons(events: readonly PublisherEvent[]): string {
-  const dropped = events.filter((event) => event.type === 'dropped');
-  return dropped.map(({ index, why, rendition = 'both' }) => `${index} (${rendition}): ${why}`).join(', ');
 }
 
 /** What is promised, and what is there while the promise stands: a moment in which neither changed. */
