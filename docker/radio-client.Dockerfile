@@ -6,7 +6,8 @@ WORKDIR /source
 COPY . .
 RUN pnpm install --frozen-lockfile --ignore-scripts \
  && pnpm turbo build --filter=@bucket-radio/radio-client \
- && pnpm --filter=@bucket-radio/radio-client deploy --prod --legacy --ignore-scripts /site
+ && pnpm --filter=@bucket-radio/radio-client deploy --prod --legacy --ignore-scripts /site \
+ && node scripts/third-party-notices.ts /site
 
 FROM node:24-bookworm-slim
 RUN apt-get update \

@@ -12,7 +12,8 @@ COPY . .
 ENV npm_config_nodedir=/usr/local
 RUN env -u CI pnpm install --frozen-lockfile \
  && pnpm turbo build --filter=@bucket-radio/radio-server \
- && env -u CI pnpm --filter=@bucket-radio/radio-server deploy --prod --legacy /station
+ && env -u CI pnpm --filter=@bucket-radio/radio-server deploy --prod --legacy /station \
+ && node scripts/third-party-notices.ts /station
 
 FROM node:24-bookworm-slim
 # ffmpeg plays files and streams; a station with a sound card does without, and is 600 MB smaller:

@@ -70,6 +70,10 @@ describe.each(['docker/radio-server.Dockerfile', 'docker/radio-client.Dockerfile
     expect(settings.join()).not.toMatch(/key|secret|token|password/i);
   });
 
+  test('carries the licences of what it runs with', () => {
+    expect(all.some(({ value }) => /node scripts\/third-party-notices\.ts \/(station|site)$/.test(value))).toBe(true);
+  });
+
   test('uses the pnpm of the workspace', () => {
     const { packageManager } = JSON.parse(read('package.json')) as { packageManager: string };
     expect(all.some(({ value }) => value.includes(`npm install --global ${packageManager}`))).toBe(true);
