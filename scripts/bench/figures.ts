@@ -10,6 +10,8 @@ export interface BenchPlan {
   readonly peer: string;
   readonly full: readonly string[];
   readonly quick: readonly string[];
+  /** A picture that the benchmark draws by itself, relative to docs. */
+  readonly plot?: string;
 }
 
 export const PLANS: readonly BenchPlan[] = [
@@ -54,6 +56,7 @@ export const PLANS: readonly BenchPlan[] = [
     peer: 'Icecast',
     full: ['--write'],
     quick: ['--seconds', '3'],
+    plot: 'images/scale.svg',
   },
   {
     name: 'hybrid-buffer',

@@ -59,5 +59,6 @@ function section({ plan, command, result, problem }: BenchOutcome): string {
     result === undefined
       ? `Did not run: ${problem ?? 'unknown'}`
       : `\`\`\`json\n${JSON.stringify(result, undefined, 2)}\n\`\`\``;
-  return `## ${plan.heading}\n\n\`${command}\`, peer: ${plan.peer}\n\n${body}\n`;
+  const plot = plan.plot === undefined ? '' : `\n![${plan.heading}](${plan.plot})\n`;
+  return `## ${plan.heading}\n\n\`${command}\`, peer: ${plan.peer}\n${plot}\n${body}\n`;
 }

@@ -12,13 +12,15 @@ const ROW = 26;
 const LEFT = 260;
 const WIDTH = 720;
 const RIGHT = 60;
+/** Room for a number left of the longest bar. */
+const VALUE = 40;
 const TOP = 34;
 
 /** Bars to the left and right of 1, on a logarithmic scale: half as much and twice as much are equally long. */
 export function ratioBars(title: string, bars: readonly RatioBar[]): string {
   const reach = Math.max(1, ...bars.map(({ ratio }) => Math.abs(Math.log2(ratio))));
-  const half = (WIDTH - LEFT - RIGHT) / 2;
-  const middle = LEFT + half;
+  const half = (WIDTH - LEFT - RIGHT - VALUE) / 2;
+  const middle = LEFT + VALUE + half;
   const shapes = bars.flatMap(({ name, ratio, moreIsBetter }, index) => {
     const y = TOP + index * ROW;
     const length = (Math.log2(ratio) / reach) * half;
