@@ -131,10 +131,13 @@ async function answerManifest(c: Context, reader: ManifestReader): Promise<Respo
   return c.body(answer.body, 200, { ...headers, 'Content-Type': 'application/json' });
 }
 
+/** By the ending of the name; of what is not a script itself. */
+const SCRIPT_TYPES: Readonly<Record<string, string>> = { map: 'application/json', txt: 'text/plain; charset=utf-8' };
+
 async function answerScript(c: Context, files: () => Promise<SiteFiles>, name: string): Promise<Response> {
   const body = (await files()).get(name);
   if (body === undefined) return c.text('no such file\n', 404);
-  const contentType = name.endsWith('.map') ? 'application/json' : 'text/javascript; charset=utf-8';
+  const contentType = SCRIPT_TYPES[name.replace(/^.*\./, '')] ?? 'text/javascript; charset=utf-8';
   return await answerFile(c, body, contentType, ANYWHERE);
 }
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { bundlePlayer, withoutWorkers } from './bundle.ts';
+import { bundlePlayer, withoutUnused } from './bundle.ts';
 
 /** KB of gzip that must not be passed. What the numbers are for: the player is embedded in other people's pages. */
 export const SIZE_LIMITS_KB = { worklet: 16.5, both: 18, element: 35, ring: 1.5, language: 2 } as const;
@@ -34,7 +34,7 @@ async function bundleOf(contents: string): Promise<Uint8Array> {
     // What only some browsers load is not counted.
     splitting: true,
     outdir: '/',
-    plugins: [withoutWorkers],
+    plugins: [withoutUnused],
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
