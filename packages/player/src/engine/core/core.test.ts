@@ -1,8 +1,9 @@
 import type { Manifest } from '@bucket-radio/manifest';
+import { seededRandom } from '@bucket-radio/testing';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../test/virtual-clock.ts';
 import { VirtualStation } from '../../../test/virtual-station.ts';
-import { backoffMs, MAX_BACKOFF_MS } from './backoff.ts';
+import { backoffMs, MAX_BACKOFF_MS, MIN_BACKOFF_MS } from './backoff.ts';
 import { holdMs, isOnAir, joinFrame, safetyMs, untilNextMs, utcOfFrame } from './live-edge.ts';
 import { pollDelayMs } from './poll-schedule.ts';
 import { QualityPolicy } from './quality.ts';
@@ -25,9 +26,18 @@ describe('the wait between tries', () => {
     expect(backoffMs(10_000, () => 1)).toBe(MAX_BACKOFF_MS);
   });
 
-  it('is spread by chance, but is never short', () => {
-    expect(backoffMs(3, () => 0)).toBe(500);
-    expect(backoffMs(3, () => 0.5)).toBe(750);
+  it('is spread over everything below the ceiling, but is never nothing', () => {
+    expect(backoffMs(3, () => 0)).toBe(MIN_BACKOFF_MS);
+    expect(backoffMs(3, () => 0.5)).toBe(500);
+  });
+
+  it.each([1, 2, 3])('brings back listeners who left together evenly over the whole cap (seed %i)', (seed) => {
+    const random = seededRandom(seed);
+    const waits = Array.from({ length: 15_000 }, () => backoffMs(20, random));
+    const perSecond = new Array<number>(15).fill(0);
+    for (const wait of waits) perSecond[Math.floor(wait / 1000)]! += 1;
+    expect(Math.min(...perSecond)).toBeGreaterThan(850);
+    expect(Math.max(...perSecond)).toBeLessThan(1150);
   });
 });
 
