@@ -1,5 +1,6 @@
 // pnpm bench fanout: what an audience costs the origin. The listener site behind an nginx cache, polled by simulated
 // listeners; beside it an Icecast that sends the same number of listeners its stream. Everything on loopback.
+
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,10 +11,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { manifestOf } from '@bucket-radio/testing';
 import { createAdaptorServer } from '@hono/node-server';
 import { createSite } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
-import { manifestOf } from '../src/testing.ts';
 import { writeScalePage } from './scale-page.ts';
 
 const { values } = parseArgs({

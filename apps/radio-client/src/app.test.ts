@@ -1,8 +1,8 @@
+import { manifestOf, MANIFEST_NOW as NOW } from '@bucket-radio/testing';
 import { describe, expect, test } from 'vitest';
 import { createSite } from './app.ts';
 import { loadConfig } from './config.ts';
 import { createManifestReader } from './manifest-reader.ts';
-import { manifestOf, NOW } from './testing.ts';
 
 const FILES = new Map([
   ['site.js', new TextEncoder().encode('export {};')],

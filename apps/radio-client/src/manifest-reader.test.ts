@@ -1,6 +1,6 @@
+import { manifestOf } from '@bucket-radio/testing';
 import { describe, expect, test } from 'vitest';
 import { createManifestReader } from './manifest-reader.ts';
-import { manifestOf } from './testing.ts';
 
 function reader(respond: (call: number, init: RequestInit | undefined) => Promise<Response>) {
   const state = { now: 0, calls: 0 };

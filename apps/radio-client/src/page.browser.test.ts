@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { launchChromium, serviceOrSkip } from '@bucket-radio/testing';
+import { launchChromium, manifestOf, serviceOrSkip } from '@bucket-radio/testing';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSite } from './app.ts';
 import { bundleSite } from './bundle-site.ts';
 import { loadConfig } from './config.ts';
-import { manifestOf } from './testing.ts';
 
 interface LayoutShift extends PerformanceEntry {
   readonly value: number;

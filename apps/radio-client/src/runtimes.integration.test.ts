@@ -4,13 +4,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { denoPath, serviceOrSkip } from '@bucket-radio/testing';
+import { denoPath, manifestOf, MANIFEST_NOW as NOW, serviceOrSkip } from '@bucket-radio/testing';
 import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleWorker } from '../tools/bundle-worker.ts';
 import type { SiteFiles } from './app.ts';
 import { bundleSite } from './bundle-site.ts';
-import { manifestOf, NOW } from './testing.ts';
 
 const ROOT = new URL('../', import.meta.url);
 const STATS_TOKEN = 'only-for-this-test';

@@ -1,6 +1,6 @@
+import { manifestOf, MANIFEST_NOW as NOW } from '@bucket-radio/testing';
 import { expect, test } from 'vitest';
 import { viewStation } from './station-view.ts';
-import { manifestOf, NOW } from './testing.ts';
 
 const answer = (change = {}) => ({ ok: true as const, body: '', etag: '""', manifest: manifestOf(change) });
 

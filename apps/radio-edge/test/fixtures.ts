@@ -1,12 +1,13 @@
 import type { Manifest } from '@bucket-radio/manifest';
+import { MANIFEST_EPOCH, MANIFEST_NOW, manifestOf as stationManifest } from '@bucket-radio/testing';
 import type { EdgeBucket } from '../src/bucket.ts';
 import type { EdgeConfig } from '../src/config.ts';
 
-export const EPOCH = '01JD5XQ0000000000000000000';
+export const EPOCH = MANIFEST_EPOCH;
 export const EPOCH_BEFORE = '01JD5XP0000000000000000000';
 
 /** 2026-11-20T20:00:00Z, the beginning of a slot. */
-export const NOW = Date.UTC(2026, 10, 20, 20);
+export const NOW = MANIFEST_NOW;
 
 /** Not secret: made for tests, and of no use elsewhere. */
 export const SECRETS = ['n'.repeat(32), 'o'.repeat(32)] as const;
@@ -19,36 +20,10 @@ export const CONFIG: EdgeConfig = {
   tokensPerMinute: 5,
 };
 
+/** A private station with one rendition. */
 export function manifestOf(change: Partial<Manifest> = {}): Manifest {
-  return {
-    version: 1,
-    station: 'Private Radio',
-    live: true,
-    epoch: EPOCH,
-    segmentSeconds: 10,
-    sampleRate: 48_000,
-    first: 40,
-    latest: 42,
-    latestStart: NOW - 12_000,
-    nextEta: NOW + 8_000,
-    updatedAt: NOW - 2_000,
-    fidelity: 'bit-perfect',
-    renditions: [
-      {
-        name: 'hq',
-        codec: 'flac',
-        mime: 'audio/mp4; codecs="flac"',
-        init: `${EPOCH}/hq/init.mp4`,
-        segment: `${EPOCH}/hq/{index}.mp4`,
-        bitDepth: 24,
-        bitrate: 1_520_400,
-      },
-    ],
-    breaks: [],
-    gaps: [],
-    missing: [],
-    ...change,
-  };
+  const { renditions } = stationManifest();
+  return stationManifest({ station: 'Private Radio', renditions: renditions.slice(0, 1), ...change });
 }
 
 export const PLAYLIST = `#EXTM3U

@@ -29,4 +29,5 @@ export {
 } from './services.ts';
 export { music, seededRandom, tone, whiteNoise } from './signals.ts';
 export { type BucketView, StationListener } from './station-listener.ts';
+export { MANIFEST_EPOCH, MANIFEST_NOW, manifestOf } from './station-manifest.ts';
 export { VirtualClock } from './virtual-clock.ts';
