@@ -21,3 +21,13 @@ it('and every part and CSS variable', () => {
   expect(names(declaration?.cssParts)).toEqual([...new Set([...parts, 'badge', 'badge-lit'])].sort());
   expect(names(declaration?.cssProperties)).toEqual(found(read('./element/styles.ts'), /var\((--radio-[\w-]+)/g));
 });
+
+it('and the slots, with a word about everything; the README names it all too', () => {
+  expect(names(declaration?.slots)).toEqual(found(read('./radio-player.ts'), /<slot name="([\w-]+)"/g));
+  const { attributes, members, events, slots, cssParts, cssProperties } = declaration!;
+  const everything = [...attributes, ...members, ...events, ...slots, ...cssParts, ...cssProperties];
+  expect(everything.filter(({ description }) => description === '')).toEqual([]);
+  const readme = read('../README.md');
+  const unnamed = everything.filter(({ name }) => !new RegExp(`\`${name}[\`(]`).test(readme));
+  expect(unnamed.map(({ name }) => name)).toEqual([]);
+});
