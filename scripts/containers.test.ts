@@ -130,6 +130,13 @@ test('a file of secrets cannot be committed, nor get into an image', () => {
   expect(read('.dockerignore')).toMatch(/^\.env\.\*$/m);
 });
 
+test('.env.example can be read by a shell, and means there what it means to compose', () => {
+  const root = new URL('..', import.meta.url);
+  const script = 'set -e; set -a; . ./.env.example; printf %s "$RADIO_STATION"';
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', script], { cwd: root, encoding: 'utf8' });
+  expect([status, stderr, stdout]).toEqual([0, '', 'My Radio']);
+});
+
 test('.env.example names what the station knows, and holds no key', () => {
   const settings = read('apps/radio-server/src/config/settings.ts');
   for (const line of read('.env.example')

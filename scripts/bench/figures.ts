@@ -121,8 +121,8 @@ const RATIOS: readonly RatioPlace[] = [
     name: 'ear latency at 10 s / HLS of 10 s',
     moreIsBetter: false,
   },
-  { bench: 'hybrid-buffer', path: ['writeRatio', 'file'], name: 'hybrid buffer: writing', moreIsBetter: true },
-  { bench: 'hybrid-buffer', path: ['readRatio', 'file'], name: 'hybrid buffer: reading', moreIsBetter: true },
+  { bench: 'hybrid-buffer', path: ['file', 'writeRatio'], name: 'hybrid buffer: writing', moreIsBetter: true },
+  { bench: 'hybrid-buffer', path: ['file', 'readRatio'], name: 'hybrid buffer: reading', moreIsBetter: true },
 ];
 
 function numberAt(result: BenchResult | undefined, path: readonly string[]): number | undefined {

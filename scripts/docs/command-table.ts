@@ -27,7 +27,7 @@ export const COMMAND_RULES: readonly CommandRule[] = [
   },
   { match: /^pnpm (soak|bench all)/, not: 'takes minutes to hours; nightly.yml and a person run it' },
   { match: /^(pnpm changeset|npm audit signatures|npm install)$/, not: 'a release, or a project, of your own' },
-  { match: /bucket-radio\/uploader pack$/, test: 'scripts/packages/pack.ts', proves: "'pack'" },
+  { match: /pack --pack-destination|^npm install \/tmp\/packages/, test: 'scripts/packages/pack.ts', proves: "'pack'" },
   { match: /^npm start -- --source (alsa|ffmpeg)/, not: CARD },
   { match: /^npm run radio -- devices$/, run: { prints: /demo|card|capture|PCM/i } },
   { match: /^npm run radio -- config$/, run: { prints: /RADIO_SOURCE/ } },
@@ -85,7 +85,7 @@ export const COMMAND_RULES: readonly CommandRule[] = [
   { match: /wrangler/, not: ACCOUNT },
   { match: /^docker compose/, not: DOCKER },
   { match: /deploy --prod --legacy/, not: 'the Dockerfiles do the same; images.yml runs them' },
-  { match: /^(useradd|install --mode|cp systemd\/)/, not: SERVICE },
+  { match: /^(useradd|install -D|cp systemd\/)/, not: SERVICE },
   { match: /^(timedatectl|chronyc)/, not: 'tells of the machine, not of this project' },
   {
     match: /example-object-store-basics start/,
