@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createBucket } from '@bucket-radio/object-store-s3';
+import { buildPackages } from './build.ts';
 import { startBenchServer } from './server.ts';
 import { makeSparseFile } from './source-file.ts';
 
@@ -71,7 +72,8 @@ function radioUpload(environment: Readonly<Record<string, string>>): Figures {
 }
 
 try {
-  if (!existsSync(RADIO)) throw new Error('it measures what is built; build it first: pnpm turbo build');
+  buildPackages('@bucket-radio/uploader', '@bucket-radio/object-store-s3');
+  if (values.only?.includes('radio') !== false) buildPackages('@bucket-radio/radio-server');
   makeSparseFile(file, sizeMb);
   const figures: Record<string, Figures> = {};
   const runs = {

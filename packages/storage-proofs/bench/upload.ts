@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openS3, s3Settings } from '../src/s3.ts';
+import { buildPackages } from './build.ts';
 import { startBenchServer } from './server.ts';
 import { makeSparseFile } from './source-file.ts';
 
@@ -13,6 +14,7 @@ const { values } = parseArgs({
   options: { mb: { type: 'string', default: '2048' }, runs: { type: 'string', default: '3' } },
 });
 const MIB = 1024 ** 2;
+buildPackages('@bucket-radio/uploader', '@bucket-radio/object-store-s3');
 const sizeMb = Number(values.mb);
 const directory = mkdtempSync(join(tmpdir(), 'bench-upload-'));
 const server = await startBenchServer({ memoryBytes: 6 * 1024 * MIB });
@@ -32,12 +34,11 @@ function say(line: string): void {
 }
 
 function run(who: string, what: string, file: string): Run {
-  const script = fileURLToPath(new URL('upload-run.ts', import.meta.url));
-  const { stdout, stderr, status } = spawnSync(
-    process.execPath,
-    ['--conditions=@bucket-radio/source', script, who, what, file, settings.bucket],
-    { encoding: 'utf8', env: { ...process.env, BENCH_BYTES: String(sizeMb * MIB) } },
-  );
+  const script = fileURLToPath(new URL('upload-run.mjs', import.meta.url));
+  const { stdout, stderr, status } = spawnSync(process.execPath, [script, who, what, file, settings.bucket], {
+    encoding: 'utf8',
+    env: { ...process.env, BENCH_BYTES: String(sizeMb * MIB) },
+  });
   if (status !== 0) throw new Error(`${who} ${what}: ${stderr}`);
   return JSON.parse(stdout) as Run;
 }
