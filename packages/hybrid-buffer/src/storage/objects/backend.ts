@@ -2,6 +2,7 @@ import { isObjectStoreError, type ObjectStore } from '@bucket-radio/object-store
 import { HybridBufferError } from '../../error.ts';
 import { release } from '../../release.ts';
 import type { StorageBackend } from '../storage.ts';
+import { within } from './deadline.ts';
 import { ReadWindow } from './window.ts';
 import type { ObjectWriter, OpenWriter } from './writers.ts';
 
@@ -121,15 +122,10 @@ export class ObjectBackend implements StorageBackend {
     const { store, timeoutMs } = this.#options;
     try {
       const range = { start: position, end: position + target.length };
-      const { body } = await store.get(key, { range, ifMatch: etag, timeoutMs });
-      let filled = 0;
-      for await (const chunk of body) {
-        if (filled + chunk.length > target.length) break;
-        target.set(chunk, filled);
-        filled += chunk.length;
-        // Chunks of a body belong to its reader.
-        release(chunk);
-      }
+      const filled = await within(timeoutMs, undefined, async (signal) => {
+        const { body } = await store.get(key, { range, ifMatch: etag, signal });
+        return fill(target, body);
+      });
       if (filled === target.length) return;
     } catch (cause) {
       throw this.#readError(key, cause);
@@ -204,4 +200,17 @@ export class ObjectBackend implements StorageBackend {
     this.#failure ??= error;
     return error;
   }
+}
+
+/** @returns how many bytes there were; those that do not fit are left */
+async function fill(target: Uint8Array, body: AsyncIterable<Uint8Array>): Promise<number> {
+  let filled = 0;
+  for await (const chunk of body) {
+    if (filled + chunk.length > target.length) break;
+    target.set(chunk, filled);
+    filled += chunk.length;
+    // Chunks of a body belong to its reader.
+    release(chunk);
+  }
+  return filled;
 }
