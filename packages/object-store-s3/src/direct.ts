@@ -40,7 +40,7 @@ const MOST_ERROR_BYTES = 65_536;
  * PutObject and UploadPart without the SDK's middleware: the two requests that are sent by the thousand. Their parameters
  * are a handful of headers, and their answers are headers only, so of the SDK's layers only three have work to do, and
  * these are asked directly: the signer, the HTTP handler, the clock. That is half the processor time and a third of the
- * garbage of a small put (docs/decisions/0013-puts-past-the-middleware.md).
+ * garbage of a small put (docs/decisions/0016-puts-past-the-middleware.md).
  */
 export function createDirectPuts(
   client: S3Client,
