@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { launchChromium, serviceOrSkip } from '@bucket-radio/testing';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -8,11 +7,6 @@ import { PageServer } from '../test/page-server.ts';
 import { RollingBucket } from '../test/rolling-bucket.ts';
 
 const available = serviceOrSkip('chromium').available && serviceOrSkip('ffmpeg').available;
-
-/** `SCREENSHOTS=1` renews the pictures of the documentation. */
-const SCREENSHOTS = process.env['SCREENSHOTS'] === '1' ? new URL('../../../docs/images/', import.meta.url) : undefined;
-
-const PICTURED: readonly string[] = ['full', 'mini'];
 
 describe.skipIf(!available)('<radio-player> for everybody', () => {
   const pages = new PageServer();
@@ -53,7 +47,7 @@ describe.skipIf(!available)('<radio-player> for everybody', () => {
     page.evaluate(`document.querySelector('radio-player').${property} = ${JSON.stringify(value)}`);
   const property = <T>(name: string, of: Page = page): Promise<T> =>
     of.evaluate(`document.querySelector('radio-player').${name}`);
-  /** What axe finds by the rules of WCAG 2.2 AA, and a picture for the documentation. */
+  /** What axe finds by the rules of WCAG 2.2 AA. */
   const violations = async (name: string): Promise<string[]> => {
     await page.evaluate(axe.source);
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -64,38 +58,65 @@ describe.skipIf(!available)('<radio-player> for everybody', () => {
       await page.emulateMedia({ colorScheme });
       const report = await page.evaluate<axe.AxeResults>(`axe.run('radio-player', ${options})`);
       found.push(...report.violations.map(({ id, nodes }) => `${colorScheme} ${name}: ${id} ${nodes[0]?.html ?? ''}`));
-      if (SCREENSHOTS === undefined || !PICTURED.includes(name)) continue;
-      await mkdir(SCREENSHOTS, { recursive: true });
-      await page.screenshot({ path: new URL(`player-${name}-${colorScheme}.png`, SCREENSHOTS).pathname });
     }
     return found;
   };
 
+  /** The same in one row. */
+  const violationsInBoth = async (name: string): Promise<string[]> => {
+    const full = await violations(name);
+    await set('layout', 'mini');
+    await page.locator('radio-player select').waitFor({ state: 'detached' });
+    const mini = await violations(`${name}, mini`);
+    await set('layout', 'full');
+    await page.locator('radio-player select').waitFor();
+    return [...full, ...mini];
+  };
+  const status = (text: string) => page.getByRole('status').getByText(text).waitFor();
+
   it('has no accessibility violation in any state, layout and theme', async () => {
-    const found = [...(await violations('stopped'))];
+    const found = await violationsInBoth('stopped');
+    let answered = false;
+    // Until then no request is answered: the player is connecting, and says so.
+    await page.route('**/live/**', async (route) => {
+      while (!answered) await new Promise((resolve) => setTimeout(resolve, 50));
+      await route.continue();
+    });
     await page.getByRole('button', { name: 'Play Radio' }).click();
+    await status('Connecting…');
+    found.push(...(await violationsInBoth('connecting')));
+    answered = true;
     await page.getByText('Bit-perfect').waitFor();
     await page.getByRole('slider', { name: 'Position' }).waitFor();
-    found.push(...(await violations('full')));
-    await set('layout', 'mini');
-    await page.getByRole('slider').waitFor({ state: 'detached' });
-    found.push(...(await violations('mini')));
-    await set('layout', 'full');
+    found.push(...(await violationsInBoth('playing')));
+    answered = false;
+    await status('Waiting for the network…');
+    found.push(...(await violationsInBoth('rebuffering')));
+    answered = true;
+    await page.getByText('Bit-perfect').waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
-    await page.getByRole('status').getByText('Paused').waitFor();
-    found.push(...(await violations('paused')));
-    await set('lang', 'ar');
-    await page.getByRole('status').getByText('متوقف مؤقتًا').waitFor();
-    found.push(...(await violations('rtl')));
-    await set('lang', 'en');
-    bucket.fault = () => 503;
+    await status('Paused');
+    found.push(...(await violationsInBoth('paused')));
     await page.getByRole('button', { name: 'Play Test Radio' }).click();
+    await page.getByRole('button', { name: 'Go live' }).waitFor();
+    found.push(...(await violationsInBoth('behind live')));
+    await set('lang', 'ar');
+    await page.getByRole('button', { name: 'إيقاف Test Radio' }).waitFor();
+    found.push(...(await violationsInBoth('right to left')));
+    await set('lang', 'en');
+    const other = await open();
+    await other.getByRole('button', { name: 'Play Radio' }).click();
+    await status('Playing in another tab.');
+    await other.close();
+    found.push(...(await violationsInBoth('playing elsewhere')));
+    bucket.fault = () => 503;
+    await page.getByRole('button', { name: 'Play here instead' }).click();
     await page.getByText('Cannot reach the station').waitFor();
-    found.push(...(await violations('unreachable')));
+    found.push(...(await violationsInBoth('unreachable')));
     bucket.fault = () => undefined;
     bucket.signOff();
     await page.getByText('Off air').waitFor();
-    found.push(...(await violations('off-air')));
+    found.push(...(await violationsInBoth('off the air')));
     expect(found).toEqual([]);
   });
 
