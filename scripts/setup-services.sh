@@ -11,7 +11,7 @@ packages=(
   curl                                                        # both
   libflac-dev pkg-config cmake make g++ python3               # native encoder add-ons
   systemd                                                     # systemd-notify and systemd-analyze; nothing is started
-  chromium                                                    # *.browser.test.ts
+  chromium firefox-esr                                        # *.browser.test.ts
   wesnoth-1.16-music                                          # recorded music for the meters and the signal guard
 )
 

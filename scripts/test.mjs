@@ -8,7 +8,20 @@ import { join } from 'node:path';
 import { serviceOrSkip } from '../packages/testing/src/services.ts';
 import { ROOT } from './toolchain.mjs';
 
-const SERVICES = ['s3', 'alsa', 'ffmpeg', 'flac', 'mpv', 'promtool', 'chromium', 'native', 'deno', 'systemd', 'vlc'];
+const SERVICES = [
+  's3',
+  'alsa',
+  'ffmpeg',
+  'flac',
+  'mpv',
+  'promtool',
+  'chromium',
+  'firefox',
+  'native',
+  'deno',
+  'systemd',
+  'vlc',
+];
 const required = process.env.REQUIRE_SERVICES === '1';
 const directory = mkdtempSync(join(tmpdir(), 'bucket-radio-test-'));
 const started = [];

@@ -1,4 +1,3 @@
-import type { Browser, Page } from 'playwright-core';
 import type { RadioStats } from '../src/engine/types.ts';
 import type { RenditionFixture } from './fixtures.ts';
 import type { PageServer } from './page-server.ts';
@@ -8,8 +7,16 @@ import { RollingBucket } from './rolling-bucket.ts';
 /** How long a condition may take; only a hang is worth a failure. */
 const PATIENCE_MS = 60_000 + 10_000 * Number(process.env['PROVE_SCALE'] ?? 1);
 
+/** What is needed of a page. Playwright's fit as they are. */
+export interface DrivenPage {
+  goto(url: string): Promise<unknown>;
+  /** @param expression its value, or what its promise resolves to, as JSON has it */
+  evaluate<T>(expression: string): Promise<T>;
+  close(): Promise<void>;
+}
+
 export interface BrowserListeningOptions {
-  readonly browser: Browser;
+  readonly browser: { newPage(): Promise<DrivenPage> };
   readonly pages: PageServer;
   /** Of the page with the engine. */
   readonly url: string;
@@ -29,12 +36,12 @@ const running = new Set<Promise<void>>();
 
 /** A page with an engine, and a bucket of its own for it; several may run side by side. */
 export class BrowserListening {
-  readonly page: Page;
+  readonly page: DrivenPage;
   readonly bucket: RollingBucket;
   readonly #src: string;
   readonly #pages: PageServer;
 
-  private constructor(page: Page, bucket: RollingBucket, src: string, pages: PageServer) {
+  private constructor(page: DrivenPage, bucket: RollingBucket, src: string, pages: PageServer) {
     this.page = page;
     this.bucket = bucket;
     this.#src = src;
@@ -72,7 +79,6 @@ export class BrowserListening {
     const page = await browser.newPage();
     try {
       await page.goto(url);
-      await page.waitForLoadState('load');
       await test(new BrowserListening(page, bucket, src, pages));
       return { longestStallMs: 0 };
     } catch (error) {

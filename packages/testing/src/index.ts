@@ -8,6 +8,7 @@ export {
   type ProxyFault,
   startFaultyProxy,
 } from './faulty-proxy.ts';
+export { launchFirefox } from './firefox.ts';
 export { type MediaObject, type Mp4Box, type Mp4Sample, readBoxes, readMediaObject } from './mp4.ts';
 export { playSignal } from './play-signal.ts';
 export { proofMusic } from './proof-music.ts';

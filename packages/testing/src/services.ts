@@ -12,6 +12,7 @@ export type ServiceName =
   | 'ffmpeg'
   | 'flac'
   | 'chromium'
+  | 'firefox'
   | 'native'
   | 'mpv'
   | 'promtool'
@@ -55,6 +56,12 @@ const probes: Readonly<Record<ServiceName, () => ServiceStatus>> = {
     const path = chromiumPath();
     return path === undefined
       ? { available: false, reason: `no Chromium on PATH and CHROMIUM_PATH is not set; ${INSTALL}` }
+      : { available: true, reason: path };
+  },
+  firefox: () => {
+    const path = firefoxPath();
+    return path === undefined
+      ? { available: false, reason: `no Firefox on PATH and FIREFOX_PATH is not set; ${INSTALL}` }
       : { available: true, reason: path };
   },
   native: needNativeEncoders,
@@ -115,6 +122,12 @@ export function chromiumPath(): string | undefined {
     if (path !== undefined) return path;
   }
   return undefined;
+}
+
+/** The Firefox that browser tests drive: `FIREFOX_PATH`, else the first known name on `PATH`. */
+export function firefoxPath(): string | undefined {
+  const chosen = process.env['FIREFOX_PATH'];
+  return chosen !== undefined && chosen !== '' ? chosen : (findBinary('firefox-esr') ?? findBinary('firefox'));
 }
 
 /** The promtool of the test services, else the first on `PATH`. */

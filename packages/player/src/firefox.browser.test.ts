@@ -1,0 +1,71 @@
+import { launchFirefox, serviceOrSkip } from '@bucket-radio/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BrowserListening, type DrivenPage } from '../test/browser-listening.ts';
+import { makeFixture, randomPcm } from '../test/fixtures.ts';
+import { PageServer } from '../test/page-server.ts';
+import { align, matches, type Recording } from '../test/recording.ts';
+
+const SECONDS = 90;
+/** A busy machine may be ten times slower than an idle one, and starve a page, which is another try. */
+const PATIENCE_MS = 300_000;
+
+/** Without a sound card, Firefox lets no audio context run. */
+const NEEDED = ['firefox', 'ffmpeg', 'alsa'] as const;
+const available = NEEDED.every((name) => serviceOrSkip(name).available);
+
+/** A page in a Firefox of its own: in one that had played before, a page was seen to freeze. */
+async function newPage(): Promise<DrivenPage> {
+  const firefox = await launchFirefox();
+  const page = await firefox.newPage();
+  return {
+    goto: (url) => page.goto(url),
+    evaluate: async <T>(expression: string) => (await page.evaluate(expression)) as T,
+    close: () => firefox.close(),
+  };
+}
+
+describe.skipIf(!available)('the engines in Firefox', () => {
+  const pages = new PageServer();
+  const pcm = randomPcm(SECONDS * 48_000, 13);
+  const fixture = available ? makeFixture(pcm, 1) : undefined;
+  let origin: string;
+
+  beforeAll(async () => {
+    origin = `${await pages.listen()}?media`;
+  });
+  afterAll(() => pages.close());
+
+  const test = (title: string, body: (l: BrowserListening) => Promise<void>) =>
+    it(
+      title,
+      () => BrowserListening.run({ browser: { newPage }, pages, url: origin, fixture: fixture!, head: 6 }, body),
+      PATIENCE_MS,
+    );
+
+  /** Every frame that was heard is the station's, and there were at least three joins. */
+  const expectExact = (recording: Recording): void => {
+    const { from, sourceFrame } = align(recording, pcm);
+    const exact = matches(recording, pcm, from, sourceFrame, Number.POSITIVE_INFINITY);
+    expect(exact).toBe(recording.left.length - from);
+    expect(Math.floor((sourceFrame + exact) / 48_000) - Math.floor(sourceFrame / 48_000)).toBeGreaterThanOrEqual(3);
+  };
+
+  test('the worklet engine plays hq bit for bit across joins, verified; then lq; without an error', async (l) => {
+    await l.start({ kind: 'worklet', latencyMode: 'stable', quality: 'hq' });
+    await l.heard(/hq true/, 5);
+    expect(await l.stats()).toMatchObject({ bitPerfect: 'verified', bitPerfectFailed: 0 });
+    expectExact(await l.record());
+    await l.page.evaluate(`radio.engine.setQuality('lq')`);
+    await l.heard(/ lq /, 2);
+    expect(await l.stats()).toMatchObject({ underruns: 0, state: 'playing' });
+    expect((await l.events()).filter((event) => event.startsWith('error'))).toEqual([]);
+  });
+
+  test('the element engine plays hq bit for bit across joins, without an error', async (l) => {
+    await l.start({ kind: 'element', latencyMode: 'stable', quality: 'hq' });
+    await l.heard(/ hq /, 5);
+    expectExact(await l.record());
+    expect(await l.stats()).toMatchObject({ underruns: 0, state: 'playing' });
+    expect((await l.events()).filter((event) => event.startsWith('error'))).toEqual([]);
+  });
+});
