@@ -7,12 +7,13 @@
 # `start` prints S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY as NAME=value lines once the server answers.
 # It listens on 127.0.0.1 only, and its credentials are worth nothing elsewhere. Everything it stores is in memory;
 # MEMSTORE_BYTES (default 8 GiB) is the most it will hold. With DISKSTORE_BYTES it is all in a file of that size in DIR
-# instead: slower, for more than there is memory.
+# instead: slower, for more than there is memory. Its key management has one key, "local-test-kms", for objects that ask
+# for server-side encryption with `aws:kms`.
 # Needs the Debian packages radosgw ceph-mon ceph-osd ceph-base ceph-common: npm run setup:services.
 set -euo pipefail
 export LC_ALL=C
 
-readonly ACCESS_KEY=local-test-key SECRET_KEY=local-test-secret
+readonly ACCESS_KEY=local-test-key SECRET_KEY=local-test-secret KMS_KEY_ID=local-test-kms
 readonly MARKER=.bucket-radio-ceph
 
 die() {
@@ -108,6 +109,9 @@ rgw thread pool size = 64
 rgw gc obj min wait = 5
 rgw gc processor period = 5
 rgw gc processor max time = 60
+rgw crypt require ssl = false
+rgw crypt s3 kms backend = testing
+rgw crypt s3 kms encryption keys = $KMS_KEY_ID=$(head -c 32 /dev/urandom | base64)
 CONF
 }
 

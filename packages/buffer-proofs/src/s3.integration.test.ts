@@ -82,6 +82,32 @@ describe.skipIf(!serviceOrSkip('s3').available)('a bucket on a real server', () 
     }
   });
 
+  // AES256 this server accepts and forgets: it has no keys of its own before its next version.
+  it('encrypts what it stores with the key that is asked for, small objects and parts', async () => {
+    const serverSideEncryption = { algorithm: 'aws:kms', keyId: 'local-test-kms' } as const;
+    const storage = s3(bucket.client, bucket.bucket, { serverSideEncryption });
+    for (const size of [3 * MIB, 13 * MIB]) {
+      const bytes = randomBytes(size);
+      const buffer = createHybridBuffer({ storage });
+      await buffer.write(bytes);
+      expect(bytes.subarray(1_000_000, 1_000_099).equals(await buffer.readRange(1_000_000, 1_000_099))).toBe(true);
+      expect(await sha256Of(buffer)).toBe(createHash('sha256').update(bytes).digest('hex'));
+      const [key] = await bucket.left();
+      const stored = await bucket.client.headObject({ Bucket: bucket.bucket, Key: key });
+      expect(stored).toMatchObject({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'local-test-kms' });
+      await buffer.close();
+    }
+    expect(await bucket.left()).toEqual([]);
+  });
+
+  it('tells of a key that the key management does not have', async () => {
+    const serverSideEncryption = { algorithm: 'aws:kms', keyId: 'no-such-key' } as const;
+    const buffer = createHybridBuffer({ storage: s3(bucket.client, bucket.bucket, { serverSideEncryption }) });
+    await buffer.write(randomBytes(3 * MIB)).catch((error: unknown) => expect(error).toHaveProperty('code'));
+    await expect(buffer.close()).rejects.toMatchObject({ code: 'WriteFailed' });
+    expect(await bucket.left()).toEqual([]);
+  });
+
   it.each(WAYS)('that does not exist is told by %s at the first read and at close', async (_, way) => {
     const missing = 'no-such-bucket';
     const store = createS3Store(s3SettingsOf(missing));
