@@ -25,7 +25,12 @@ test('put gives the object with the documented properties', async (bucket) => {
     'creator-123/videos/my-video.mp4',
     sampleBytes(1_000),
     { uploadedBy: 'mobile-app', version: '1.0' },
-    { contentType: 'video/mp4', cacheControl: 'public, max-age=3600', contentDisposition: 'inline' },
+    {
+      contentType: 'video/mp4',
+      cacheControl: 'public, max-age=3600',
+      contentDisposition: 'inline',
+      contentEncoding: 'gzip',
+    },
   );
   const { key, size, httpMetadata, customMetadata } = object;
   expect({ key, size }).toEqual({ key: 'creator-123/videos/my-video.mp4', size: 1_000 });
@@ -33,6 +38,7 @@ test('put gives the object with the documented properties', async (bucket) => {
     contentType: 'video/mp4',
     cacheControl: 'public, max-age=3600',
     contentDisposition: 'inline',
+    contentEncoding: 'gzip',
   });
   expect(customMetadata).toEqual({ uploadedBy: 'mobile-app', version: '1.0' });
   expect(object.version.length > 0 && object.etag.length > 0).toBe(true);
