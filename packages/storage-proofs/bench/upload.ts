@@ -56,7 +56,7 @@ function summary(who: string, what: string, runs: readonly Run[]) {
     connections: of(({ connections }) => connections),
   };
   say(
-    `${what.padEnd(6)} ${who.padEnd(12)} ${figures.mbPerSecond.toFixed(0)} MiB/s, ${figures.cpuPerGb.toFixed(2)} CPU s/GiB, peak ${figures.peakRssMb.toFixed(0)} MiB, ${figures.connections} connections`,
+    `${what.padEnd(6)} ${who.padEnd(12)} ${figures.mbPerSecond.toFixed(0)} MiB/s, ${figures.cpuPerGb.toFixed(2)} CPU s/GiB, peak ${figures.peakRssMb.toFixed(0)} MiB, ${figures.connections} connections on ${what === 'file' ? 4 : 16} lanes`,
   );
   return figures;
 }
