@@ -1,6 +1,10 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { launchChromium, manifestOf, serviceOrSkip } from '@bucket-radio/testing';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Browser, Page } from 'playwright-core';
@@ -117,5 +121,67 @@ describe.skipIf(!serviceOrSkip('chromium').available)('the page in Chromium', ()
     await page.frameLocator('iframe').locator('radio-player').getByRole('button').first().waitFor();
     expect(problems).toEqual([]);
     await page.close();
+  });
+});
+
+/** A real station of seconds, with its bucket; nothing of it outlives the test. */
+async function startStation(): Promise<{ bucket: string; stop: () => Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'heard-station-'));
+  const [origin, monitor] = await Promise.all([freePort(), freePort()]);
+  const main = new URL('../../radio-server/src/main.ts', import.meta.url).pathname;
+  const args = ['--conditions=@bucket-radio/source', main, 'start', '--segment-seconds', '1', '--archive', 'off'];
+  const env = { PATH: process.env['PATH'], RADIO_ORIGIN_PORT: origin, RADIO_MONITOR_PORT: monitor };
+  const child: ChildProcess = spawn(process.execPath, args, { cwd: directory, env, stdio: 'ignore' });
+  return {
+    bucket: `http://127.0.0.1:${origin}/radio`,
+    stop: async () => {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer();
+  const { port } = new URL(await listening(server));
+  server.close();
+  return port;
+}
+
+describe.skipIf(!serviceOrSkip('chromium').available)('a listener', () => {
+  test('is counted from the first sound on, and not any more after stop', async () => {
+    const station = await startStation();
+    const config = loadConfig({ R2_PUBLIC_URL: station.bucket, RADIO_STATS_TOKEN: 'only-for-this-test' });
+    const files = await bundleSite();
+    const app = createSite({ config, files: async () => files });
+    const site = createAdaptorServer({ fetch: app.fetch }) as Server;
+    const browser = await launchChromium();
+    try {
+      const origin = await listening(site);
+      const headers = { Authorization: 'Bearer only-for-this-test' };
+      const listeners = async () =>
+        ((await (await fetch(`${origin}/api/stats`, { headers })).json()) as { listeners: number }).listeners;
+      await expect
+        .poll(async () => (await fetch(`${origin}/api/manifest`)).status, { timeout: 60_000, interval: 200 })
+        .toBe(200);
+      const page = await browser.newPage();
+      await page.goto(origin);
+      const player = page.locator('radio-player');
+      await player.getByRole('button', { name: /^Play / }).waitFor();
+      expect(await listeners()).toBe(0);
+      await player.getByRole('button', { name: /^Play / }).click();
+      await expect.poll(listeners, { timeout: 60_000 }).toBe(1);
+      expect(await player.evaluate((element) => (element as HTMLElement & { state: string }).state)).toBe('playing');
+      await player.getByRole('button', { name: /^Stop / }).click();
+      await expect.poll(listeners, { timeout: 30_000 }).toBe(0);
+      const metrics = await (await fetch(`${origin}/metrics`, { headers })).text();
+      expect(metrics).toContain('radio_listener_sessions_total 1\n');
+    } finally {
+      await browser.close();
+      site.closeAllConnections();
+      site.close();
+      await station.stop();
+    }
   });
 });
