@@ -44,6 +44,8 @@ interface Latency {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly found: number;
+  /** What the player itself says. */
+  readonly of?: string;
 }
 
 /** A sound card of our own; its variables go into the environment. */
@@ -97,12 +99,26 @@ async function ourLatency(segmentSeconds: number): Promise<Latency> {
       page.evaluate(() => (document.querySelector('radio-player') as unknown as { state: string }).state === 'playing'),
     );
     await delay(SETTLE_MS);
-    return await listen(3 * segmentSeconds + 6);
+    const latency = await listen(3 * segmentSeconds + 6);
+    return { ...latency, of: await describe(page) };
   } finally {
     await browser.close();
     await site.stop();
     await runner.cleanUp();
   }
+}
+
+async function describe(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    interface Player {
+      readonly stats: { readonly latencySeconds: number; readonly bufferedSeconds: number; readonly underruns: number };
+      readonly engine: { readonly outputNode: AudioNode };
+    }
+    const { stats, engine } = document.querySelector('radio-player') as unknown as Player;
+    const { outputLatency, baseLatency } = engine.outputNode.context as AudioContext;
+    const ms = (value: number): number => Math.round(value * 1000);
+    return `by the player ${ms(stats.latencySeconds)}; in hand ${ms(stats.bufferedSeconds)}, browser and daemon ${ms(outputLatency + baseLatency)}, ${stats.underruns} underruns`;
+  });
 }
 
 /** ffmpeg as it is usually told to make HLS, a plain web server, and hls.js with its own settings. */
@@ -171,9 +187,9 @@ async function stop(child: ChildProcess): Promise<void> {
 async function main(): Promise<void> {
   const stopSoundCard = startSoundCard();
   const noise = new NoisePlayer('deck');
-  const row = (name: string, { p50Ms, p95Ms, found }: Latency, goal?: number): void =>
+  const row = (name: string, { p50Ms, p95Ms, found, of = '' }: Latency, goal?: number): void =>
     say(
-      `${name.padEnd(36)}${String(p50Ms).padStart(8)}${String(p95Ms).padStart(8)}${String(goal ?? '').padStart(8)}   ${found}/${seconds}`,
+      `${name.padEnd(36)}${String(p50Ms).padStart(8)}${String(p95Ms).padStart(8)}${String(goal ?? '').padStart(8)}   ${found}/${seconds}   ${of}`,
     );
   try {
     say(
