@@ -5,6 +5,7 @@ import { BrowserListening } from '../test/browser-listening.ts';
 import { makeFixture, randomPcm } from '../test/fixtures.ts';
 import { PageServer } from '../test/page-server.ts';
 import { align, matches } from '../test/recording.ts';
+import { FADE_FRAMES } from './engine/output/protocol.ts';
 
 const SEED = Number(process.env['PROVE_SEED'] ?? 1);
 const SCALE = Number(process.env['PROVE_SCALE'] ?? 1);
@@ -13,6 +14,9 @@ const JOINS = Math.ceil(SCALE <= 1 ? 4 : 7 * SCALE);
 const SECONDS = 76 + 2 * JOINS;
 /** Waiting for a turn counts too, and a busy machine may be ten times slower than an idle one. */
 const PATIENCE_MS = 600_000;
+
+/** Enough in hand for a machine that is busy, so that what is tested is the player. */
+const STEADY = { quality: 'hq', latencyMode: 'stable' };
 
 const available = serviceOrSkip('chromium').available && serviceOrSkip('ffmpeg').available;
 
@@ -85,6 +89,27 @@ describe.skipIf(!available)('the element engine in Chromium', () => {
     },
     'insecure.test',
   );
+
+  test('takes over from Web Audio and hands back to it, frame by frame', async (l) => {
+    await l.start({ kind: 'worklet', ...STEADY });
+    await l.heard(/hq true/, 2);
+    const there = await l.handOver({ kind: 'element', ...STEADY });
+    const worklet = align(there.recording, pcm);
+    const heard = matches(there.recording, pcm, worklet.from, worklet.sourceFrame, Number.POSITIVE_INFINITY);
+    expect(worklet.sourceFrame + heard).toBe(there.frame);
+    await l.heard(/ hq /, 2);
+    const back = await l.handOver({ kind: 'worklet', ...STEADY });
+    const element = align(back.recording, pcm);
+    const start = element.sourceFrame - FADE_FRAMES;
+    // MediaSource takes whole blocks of 40 ms.
+    expect(start).toBe(Math.floor(there.frame / 1920) * 1920);
+    const exact = matches(back.recording, pcm, element.from, element.sourceFrame, Number.POSITIVE_INFINITY);
+    process.stdout.write(`the element says that it stopped ${back.frame - element.sourceFrame - exact} frames off\n`);
+    await l.heard(/hq true/, 2);
+    expect(await l.stats()).toMatchObject({ shifted: false, underruns: 0 });
+    const last = await l.record();
+    expect(align(last, pcm).sourceFrame - FADE_FRAMES).toBe(back.frame);
+  });
 
   test('pauses, goes on where it was, goes live, comes back after an outage', async (l) => {
     await l.start({ kind: 'element' });

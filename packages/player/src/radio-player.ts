@@ -57,7 +57,7 @@ export class RadioPlayer extends LitElement {
   declare tokenUrl: string | undefined;
   /** URL of `worklet.js`, when it does not lie beside the player's module. */
   declare workletSrc: string | undefined;
-  /** Which engine plays; takes effect with the next station. */
+  /** Which engine plays. Another one goes on at the frame where this one stops. */
   declare engineKind: EngineKind;
   /** How close to the live edge to play; takes effect with the next start or jump. */
   declare latencyMode: LatencyMode;
@@ -158,8 +158,8 @@ export class RadioPlayer extends LitElement {
     if (changed.has('volume') || changed.has('muted')) engine.setVolume(this.#effectiveVolume);
     if (changed.has('quality')) engine.setQuality(this.quality);
     if (changed.has('latencyMode')) engine.setLatencyMode(this.latencyMode);
-    if (['src', 'base', 'tokenUrl', 'workletSrc', 'engineKind'].some((name) => changed.has(name)))
-      this.#changeStation(engine);
+    if (['src', 'base', 'tokenUrl', 'workletSrc'].some((name) => changed.has(name))) this.#changeStation(engine);
+    else if (changed.has('engineKind')) this.#changeEngine(engine);
   }
 
   protected override updated(): void {
@@ -394,7 +394,18 @@ export class RadioPlayer extends LitElement {
     if (active) this.play();
   }
 
-  #dropEngine(): void {
+  /** The other engine goes on at the frame where this one stops. */
+  #changeEngine(engine: RadioEngine): void {
+    const active = engine.state !== 'stopped' && engine.state !== 'failed' && engine.state !== 'paused';
+    const place = engine.halt();
+    this.#dropEngine(place.then(() => undefined));
+    if (!active) return;
+    this.#engine = this.#createEngine();
+    this.#engine.play(place);
+    this.#playback.claim();
+  }
+
+  #dropEngine(halted: Promise<void> = Promise.resolve()): void {
     const engine = this.#engine;
     this.#engine = undefined;
     this.view = STOPPED_VIEW;
@@ -402,7 +413,7 @@ export class RadioPlayer extends LitElement {
     this.#meter?.close();
     this.#meter = undefined;
     hideMediaSession(this);
-    engine?.dispose().catch(() => undefined);
+    halted.then(() => engine?.dispose()).catch(() => undefined);
   }
 }
 

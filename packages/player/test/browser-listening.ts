@@ -94,6 +94,24 @@ export class BrowserListening {
     await this.page.evaluate(`startRadio(${JSON.stringify({ src: this.#src, ...options })})`);
   }
 
+  /** Another engine goes on; resolves with the frame, and with what left the first one. */
+  async handOver(options: object): Promise<{ readonly frame: number; readonly recording: Recording }> {
+    const name = String(recordings++);
+    const frame = await this.page.evaluate<number>(`(async () => {
+      const first = window.radio;
+      const { frame } = await handOver(${JSON.stringify({ src: this.#src, ...options })});
+      const second = window.radio;
+      // The last blocks are on their way from the audio thread.
+      const blocks = first.blocks.length;
+      while (first.blocks.length === blocks) await new Promise((resolve) => setTimeout(resolve, 10));
+      window.radio = first;
+      await sendRecording(${JSON.stringify(name)});
+      window.radio = second;
+      return frame;
+    })()`);
+    return { frame, recording: readRecording(this.#pages.recording(name)) };
+  }
+
   /** As one expression: `waitForFunction` needs `unsafe-eval`, which the page's policy rightly forbids. */
   async until(condition: string): Promise<void> {
     await this.page.evaluate(`new Promise((resolve, reject) => {

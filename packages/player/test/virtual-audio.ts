@@ -49,9 +49,11 @@ export class VirtualSink implements AudioSink {
     // What is heard is not looked at.
   }
 
-  stop(): void {
+  async stop(): Promise<number | undefined> {
+    const playing = this.ring.state === 'playing';
     this.#open = false;
     this.ring.clear();
+    return playing ? this.ring.frame : undefined;
   }
 
   async close(): Promise<void> {

@@ -139,7 +139,7 @@ class Engine implements RadioEngine {
     return this.#events.on(event, listener);
   }
 
-  play(): void {
+  play(from?: Promise<StationPoint | undefined>): void {
     if (this.#session !== undefined) {
       // A second press in a gesture is how a listener answers AutoplayBlocked.
       this.#output.open().catch(() => undefined);
@@ -151,7 +151,7 @@ class Engine implements RadioEngine {
     this.#setState('connecting');
     const opened = this.#output.open();
     this.#watchAutoplay(session.signal).catch(() => undefined);
-    this.#run(opened, session.signal).catch((error: unknown) => {
+    this.#run(opened, from, session.signal).catch((error: unknown) => {
       if (!session.signal.aborted) this.#fail(toPlayerError(error, 'AudioOutput'));
     });
   }
@@ -170,6 +170,15 @@ class Engine implements RadioEngine {
     this.#end();
     this.#resumeAt = point;
     this.#setState('paused');
+  }
+
+  async halt(): Promise<StationPoint | undefined> {
+    const point = this.#point() ?? this.#resumeAt;
+    const live = !this.stats.shifted;
+    const ended = this.#end();
+    this.#resumeAt = undefined;
+    this.#setState('stopped');
+    return point && { ...point, frame: (await ended) ?? point.frame, live };
   }
 
   seek(seconds: number): void {
@@ -208,10 +217,15 @@ class Engine implements RadioEngine {
     await this.#output.close();
   }
 
-  async #run(opened: Promise<void>, signal: AbortSignal): Promise<void> {
+  async #run(
+    opened: Promise<void>,
+    start: Promise<StationPoint | undefined> | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     this.#follower ??= this.#createFollower();
     const follower = this.#follower;
-    const from = this.#resumeAt;
+    const from = (await start) ?? this.#resumeAt;
+    signal.throwIfAborted();
     const ready = opened.then(() => {
       signal.throwIfAborted();
       this.#output.setVolume(this.#volume);
@@ -232,7 +246,7 @@ class Engine implements RadioEngine {
   async #watchAutoplay(signal: AbortSignal): Promise<void> {
     await this.#clock.sleep(AUTOPLAY_GRACE_MS, signal);
     if (this.#output.running) return;
-    this.#fail(new PlayerError('AutoplayBlocked', 'the browser plays sound only after a click or a key press'));
+    this.#fail(new PlayerError('AutoplayBlocked', 'browsers play sound only after a click or a key press'));
   }
 
   #createFollower(): Follower {
@@ -379,13 +393,15 @@ class Engine implements RadioEngine {
     return ((view.latest + 1) * framesPerSegment(view) - point.frame + gone) / 48_000;
   }
 
-  #end(): void {
+  /** Resolves with the frame where the sound ended. */
+  #end(): Promise<number | undefined> {
     this.#session?.abort(new DOMException('stopped', 'AbortError'));
     this.#session = undefined;
-    this.#output.stop();
+    const ended = this.#output.stop();
     this.#timeline.clear();
     this.#position = undefined;
     this.#audible = undefined;
+    return ended;
   }
 
   #setState(state: RadioState): void {

@@ -2,6 +2,7 @@ export type { BitPerfectVerdict } from './bit-perfect.ts';
 export { createBestEngine, type EngineKind } from './choose-engine.ts';
 export type { Clock } from './core/clock.ts';
 export type { FollowedSegment, SegmentInput } from './core/delivery.ts';
+export type { StationPoint } from './core/epochs.ts';
 export type { FetchLike } from './core/http.ts';
 export type { LatencyMode } from './core/live-edge.ts';
 export type { Quality } from './core/quality.ts';

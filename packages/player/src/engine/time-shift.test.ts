@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { NowPlayingHeard } from '../../test/listening.ts';
 import { listen, playing } from '../../test/listening.ts';
+import { VirtualSink } from '../../test/virtual-audio.ts';
+import { createRadioEngine } from './engine.ts';
 
 const minute = { segmentSeconds: 2, windowSegments: 30, head: 40, light: true } as const;
 
@@ -72,6 +74,42 @@ describe('time-shift', () => {
     expect(l.engine.state).toBe('stopped');
     await l.clock.advance(10_000);
     await playing(l);
+    expect(l.engine.stats.latencySeconds).toBeLessThan(5);
+  });
+});
+
+describe('another engine', () => {
+  it('goes on at the very frame where the first one halts, live as before', async () => {
+    const first = listen(minute);
+    await playing(first);
+    await first.clock.advance(7000);
+    const sink = new VirtualSink(first.clock, 40);
+    const second = createRadioEngine({
+      src: 'https://bucket.example/live/manifest.json',
+      fetch: first.station.fetch,
+      clock: first.clock,
+      createSink: () => sink,
+      createDecoder: () => Promise.resolve(first.decoder),
+    });
+    const frames: number[] = [];
+    sink.on('position', ({ state, frame }) => state === 'playing' && frames.push(frame));
+    const place = first.engine.halt();
+    second.play(place);
+    expect(first.engine.state).toBe('stopped');
+    await first.clock.until(() => frames.length > 0);
+    const { frame = 0 } = (await place) ?? {};
+    expect(frame).toBe(first.sink.ring.frame);
+    // The first report comes after the first 40 ms.
+    expect(frames[0]).toBe(frame + 1920);
+    expect(second.stats.shifted).toBe(false);
+    await second.dispose();
+  });
+
+  it('starts at the live edge where nothing was playing', async () => {
+    const l = listen(minute);
+    expect(await l.engine.halt()).toBeUndefined();
+    l.engine.play(Promise.resolve(undefined));
+    await l.clock.until(() => l.engine.state === 'playing');
     expect(l.engine.stats.latencySeconds).toBeLessThan(5);
   });
 });

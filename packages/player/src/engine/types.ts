@@ -2,6 +2,7 @@ import type { NowPlaying } from '@bucket-radio/manifest';
 import type { RenditionName } from '@bucket-radio/pcm';
 import type { BitPerfectVerdict } from './bit-perfect.ts';
 import type { Clock } from './core/clock.ts';
+import type { StationPoint } from './core/epochs.ts';
 import type { FetchLike } from './core/http.ts';
 import type { LatencyMode } from './core/live-edge.ts';
 import type { Quality } from './core/quality.ts';
@@ -119,7 +120,14 @@ export interface RadioEngine {
   readonly latencyMode: LatencyMode;
   /** Starts at the live edge, or goes on where `pause` was called if that is still in the window. Call it in a click or key handler: browsers allow sound only there. */
   play(): void;
+  /** The same from a place that is still to be told: `another.halt()`. Without one, at the live edge. */
+  play(from: Promise<StationPoint | undefined>): void;
   stop(): void;
+  /**
+   * Stops, and resolves with the first frame that was not played, for another engine to go on with: `other.play(this.halt())`
+   * leaves nothing out and repeats nothing.
+   */
+  halt(): Promise<StationPoint | undefined>;
   /** Falls silent and remembers the place. */
   pause(): void;
   /**

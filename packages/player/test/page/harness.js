@@ -8,7 +8,7 @@ window.listenTo = ({ kind, ...options }) => {
 };
 
 /** Starts an engine and records what leaves its output node; `window.radio` is what the tests talk to. */
-window.startRadio = async ({ kind, ...options }) => {
+window.startRadio = async ({ kind, ...options }, from) => {
   const engine = createBestEngine(options, kind);
   const radio = { engine, events: [], blocks: [], positions: [], titles: [] };
   window.radio = radio;
@@ -20,7 +20,7 @@ window.startRadio = async ({ kind, ...options }) => {
     if (frame !== undefined) radio.positions.push({ stream, frame, contextFrame });
   });
   engine.on('nowplaying', (title) => radio.titles.push({ ...title, earFrame: earFrame(engine) }));
-  engine.play();
+  engine.play(from);
   const [context, node] = engine.mediaElement ? tapElement(engine.mediaElement) : await tapNode(engine);
   if (context.audioWorklet === undefined) return;
   await context.audioWorklet.addModule('/recorder.js');
@@ -45,6 +45,13 @@ async function tapNode(engine) {
   while (engine.outputNode === undefined) await new Promise((resolve) => requestAnimationFrame(resolve));
   return [engine.outputNode.context, engine.outputNode];
 }
+
+/** Another engine goes on where this one stops; resolves with that place. */
+window.handOver = async (options) => {
+  const place = window.radio.engine.halt();
+  await window.startRadio(options, place);
+  return place;
+};
 
 /** What a media element plays, through a context of the station's rate. */
 function tapElement(element) {

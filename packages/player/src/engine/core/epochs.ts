@@ -36,6 +36,8 @@ export function extrapolate(manifest: Manifest, count: number): Manifest {
 export interface StationPoint {
   readonly epoch: string;
   readonly frame: number;
+  /** Whether it is where a listener at the live edge was a moment ago, not a place that was sought. */
+  readonly live?: boolean;
 }
 
 /** Whether the segment with that frame is in the window. */

@@ -161,7 +161,7 @@ export class Follower {
     const manifest = this.#manifest;
     if (manifest?.index === undefined || next >= manifest.index.below) return;
     const { readHours } = await import('./hours.ts');
-    this.#complete = await readHours(manifest, next, (path) => this.#segments.text(path, signal));
+    this.#complete = await readHours(this.#options, manifest, next, signal);
     if (this.#manifest !== undefined) this.#manifest = this.#complete(this.#manifest);
   }
 
@@ -278,7 +278,7 @@ export class Follower {
     if (this.#manifest === undefined || view === undefined || !isInWindow(this.#manifest, point)) return undefined;
     const next = Math.floor(point.frame / framesPerSegment(view));
     const stream = this.#options.nextStream();
-    return this.#move({ epoch: point.epoch, stream, next, startFrame: point.frame, shifted: true });
+    return this.#move({ epoch: point.epoch, stream, next, startFrame: point.frame, shifted: !point.live });
   }
 
   #move(cursor: Cursor): Cursor {

@@ -19,6 +19,15 @@ function hour(first: number, more: object = {}): string {
   return JSON.stringify({ version: 1, first, latest: first + 3599, breaks: [], gaps: [], missing: [], ...more });
 }
 
+function read(downTo: number, textAt: (path: string) => string | undefined) {
+  const fetch: FetchLike = async (url) => {
+    const text = textAt(url.replace('https://bucket.example/live/', ''));
+    return text === undefined ? new Response(null, { status: 404 }) : new Response(text);
+  };
+  const transport = { fetch, base: 'https://bucket.example/live/' };
+  return readHours(transport, manifest, downTo, new AbortController().signal);
+}
+
 it('hours are followed back to the wanted segment, across an epoch, and no further', async () => {
   const asked: string[] = [];
   const texts = [
@@ -30,7 +39,7 @@ it('hours are followed back to the wanted segment, across an epoch, and no furth
       missing: [{ rendition: 'hq', index: 2001 }],
     }),
   ];
-  const complete = await readHours(manifest, 2500, async (path) => texts[asked.push(path) - 1]);
+  const complete = await read(2500, (path) => texts[asked.push(path) - 1]);
   expect(asked).toEqual([
     `s/mac/${EPOCH}/index/2026010102.json`,
     `s/mac/${EPOCH}/index/2026010101.json`,
@@ -55,7 +64,7 @@ it.each([
   ['links to itself', hour(6000, { before: { hour: '2026010102' } })],
 ])('an hour that %s is passed over', async (_, text) => {
   let asked = 0;
-  const complete = await readHours(manifest, 0, async () => {
+  const complete = await read(0, () => {
     asked++;
     return text;
   });

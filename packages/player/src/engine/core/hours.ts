@@ -1,5 +1,9 @@
 // A file of its own, loaded by who goes far back in a long window: it imports types only.
 import type { Manifest, ManifestBreak, ManifestMissing } from '@bucket-radio/manifest';
+import type { FetchLike } from './http.ts';
+
+/** An hour in the worst of hours, in characters. */
+const MAX_HOUR_LENGTH = 1_048_576;
 
 /** What a long window's manifest has no room for (docs/format.md, "Hours"). */
 type HourLists = Pick<Manifest, 'breaks' | 'missing'>;
@@ -16,18 +20,19 @@ interface Hour extends HourLists {
  * Reads hours from the newest one back to the one with segment `downTo`. Whatever cannot be read ends it: what is missing
  * after that, a 404 tells.
  * @returns what adds their lists to a manifest
- * @param read the text at a path relative to the manifest; `undefined` when it is not to be had
  */
 export async function readHours(
+  { fetch, base }: { readonly fetch: FetchLike; readonly base: string },
   manifest: Manifest,
   downTo: number,
-  read: (path: string) => Promise<string | undefined>,
+  signal: AbortSignal,
 ): Promise<(manifest: Manifest) => Manifest> {
   const hours: Hour[] = [];
   let { epoch = manifest.epoch, hour: name } = manifest.index ?? { hour: undefined };
   while (name !== undefined && hours.length < MAX_HOURS) {
     const path = manifest.index?.path.replace(manifest.epoch, epoch).replace('{hour}', name) ?? '';
-    const hour = parseHour((await read(path)) ?? '');
+    const response = await fetch(new URL(path, base).href, { cache: 'no-cache', credentials: 'omit', signal });
+    const hour = response.ok ? parseHour(await response.text()) : undefined;
     if (hour === undefined || hour.first >= (hours.at(-1)?.first ?? Number.POSITIVE_INFINITY)) break;
     hours.push(hour);
     name = hour.first <= downTo ? undefined : hour.before?.hour;
@@ -48,6 +53,7 @@ function complete(manifest: Manifest, { breaks, missing }: HourLists): Manifest 
 }
 
 function parseHour(text: string): Hour | undefined {
+  if (text.length > MAX_HOUR_LENGTH) return undefined;
   try {
     const { version, first, breaks, missing, before } = JSON.parse(text) as Record<string, unknown>;
     if (version !== 1 || !isCount(first)) return undefined;

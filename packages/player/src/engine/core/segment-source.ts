@@ -13,9 +13,6 @@ const MIN_SEGMENT_TIMEOUT_MS = 10_000;
 /** So is one of which nothing arrives for this long. */
 const IDLE_MS = 4000;
 
-/** An hour of a long window, in the worst of hours. */
-const MAX_TEXT_BYTES = 1_048_576;
-
 /** Init segments remembered: two renditions of a few epochs. */
 const MAX_INITS = 8;
 
@@ -90,17 +87,6 @@ export class SegmentSource {
     } catch (error) {
       return { kind: 'corrupt', error: toPlayerError(error, 'SegmentCorrupt') };
     }
-  }
-
-  /** A small text beside the manifest; `undefined` when it is not to be had. */
-  async text(path: string, signal: AbortSignal): Promise<string | undefined> {
-    const limits = {
-      timeoutMs: MIN_SEGMENT_TIMEOUT_MS,
-      maxBytes: MAX_TEXT_BYTES,
-      init: { cache: 'no-cache' },
-    } as const;
-    const reply = await httpGet(this.#transport, { url: new URL(path, this.#base).href, ...limits }, signal);
-    return reply.kind === 'ok' ? new TextDecoder().decode(reply.body) : undefined;
   }
 
   async #init(request: SegmentRequest, timeoutMs: number, signal: AbortSignal): Promise<RenditionInit | SegmentReply> {

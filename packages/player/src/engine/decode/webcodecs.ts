@@ -80,12 +80,11 @@ class WebCodecsSession implements DecodeSession {
   /** A lead-in packet has a negative timestamp, the tail that of the next segment. */
   #deliver(data: AudioData): void {
     const { onBatch, onLeadIn, onTail } = this.#job;
-    if (data.timestamp < 0) onLeadIn?.(planar(data));
-    else if (this.#delivered >= this.#pushed && this.#pushed > 0) onTail?.(planar(data));
-    else {
-      this.#delivered += data.numberOfFrames;
-      onBatch(planar(data));
-    }
+    const isSegment = data.timestamp >= 0;
+    const isTail = isSegment && this.#pushed > 0 && this.#delivered >= this.#pushed;
+    if (isSegment && !isTail) this.#delivered += data.numberOfFrames;
+    const take = isTail ? onTail : onBatch;
+    (isSegment ? take : onLeadIn)?.(planar(data));
   }
 
   /** An Opus packet without content makes the decoder go on as for a lost one (RFC 6716, section 4.4). */

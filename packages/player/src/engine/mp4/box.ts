@@ -19,7 +19,7 @@ export function* walk(bytes: Uint8Array): Generator<Box> {
   const view = viewOf(bytes);
   let at = 0;
   while (at < bytes.length) {
-    if (bytes.length - at < 8) throw corrupt(`${bytes.length - at} bytes after the last box; a box has at least 8`);
+    if (bytes.length - at < 8) throw corrupt(`${bytes.length - at} bytes after the last box`);
     const type = text(bytes, at + 4);
     const [header, size] = boxSize(view, at, bytes.length - at);
     if (size < header || size > bytes.length - at) {

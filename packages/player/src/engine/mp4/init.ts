@@ -25,7 +25,6 @@ const STREAMINFO_BYTES = 34;
 
 /** Reads an init segment with one audio track. @throws PlayerError SegmentCorrupt */
 export function parseInit(bytes: Uint8Array): CodecConfig {
-  if (bytes.length > MAX_INIT_BYTES) throw corrupt(`init segment of ${bytes.length} bytes; at most ${MAX_INIT_BYTES}`);
   const moov = descend(bytes, 'moov');
   const mdia = descend(moov, 'trak', 'mdia');
   const timescale = readTimescale(descend(mdia, 'mdhd'));

@@ -111,7 +111,7 @@ export class SegmentReader {
     const head = left < 8 ? undefined : boxHead(this.#bytes, from, left, atEnd);
     if (head === undefined) {
       if (!atEnd) return false;
-      throw corrupt(left < 0 ? 'the file is truncated' : `${left} bytes after the last box; a box has at least 8`);
+      throw corrupt(left < 0 ? 'the file is truncated' : `${left} bytes after the last box`);
     }
     const { type, header, size } = head;
     if (size < header || size > MAX_SEGMENT_BYTES || (atEnd && size > left)) {

@@ -54,13 +54,8 @@ function perform(buffer: SourceBuffer, step: Step): Promise<void> {
       resolve();
       return;
     }
-    const done = (event: Event): void => {
-      buffer.removeEventListener('updateend', done);
-      buffer.removeEventListener('error', done);
-      if (event.type === 'error') reject(new Error('the browser does not take this segment'));
-      else resolve();
-    };
-    buffer.addEventListener('updateend', done);
-    buffer.addEventListener('error', done);
+    // After an error comes `updateend` too.
+    buffer.onerror = () => reject(new Error('the browser does not take this segment'));
+    buffer.onupdateend = () => resolve();
   });
 }

@@ -95,11 +95,12 @@ export class ElementOutput implements Output {
     if (this.#element !== undefined) this.#element.volume = volume;
   }
 
-  stop(): void {
+  stop(): Promise<number | undefined> {
+    this.#element?.pause();
+    const ended = this.#state === 'playing' ? this.#frameAt(this.#element?.currentTime ?? 0) : undefined;
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#running = false;
-    this.#element?.pause();
     if (this.#url !== '') URL.revokeObjectURL(this.#url);
     this.#url = '';
     this.#source = undefined;
@@ -109,10 +110,11 @@ export class ElementOutput implements Output {
     this.#state = 'idle';
     this.#element?.removeAttribute('src');
     this.#element?.load();
+    return Promise.resolve(ended);
   }
 
   async close(): Promise<void> {
-    this.stop();
+    await this.stop();
     this.#element = undefined;
   }
 
@@ -129,13 +131,14 @@ export class ElementOutput implements Output {
     this.#source = source;
     this.#url = URL.createObjectURL(source);
     const opened = new Promise<void>((resolve, reject) => {
-      source.addEventListener('sourceopen', () => resolve(), { once: true });
-      const failed = (): void => {
+      source.onsourceopen = () => {
+        element.onerror = null;
+        resolve();
+      };
+      element.onerror = () => {
         const message = 'the browser refuses the media source; a Content-Security-Policy needs "media-src blob:"';
         reject(new PlayerError('AudioOutput', message, { cause: element.error }));
       };
-      element.addEventListener('error', failed, { once: true });
-      source.addEventListener('sourceopen', () => element.removeEventListener('error', failed), { once: true });
     });
     element.src = this.#url;
     return opened;
@@ -158,7 +161,7 @@ export class ElementOutput implements Output {
   }
 
   #createQueue(codec: CodecConfig['codec']): AppendQueue {
-    if (this.#source === undefined) throw new Error('begin comes after open');
+    if (this.#source === undefined) throw new Error('not open');
     const buffer = this.#source.addSourceBuffer(mediaSourceType(codec) ?? '');
     this.#source.duration = Number.POSITIVE_INFINITY;
     this.#codec = codec;
@@ -187,19 +190,28 @@ export class ElementOutput implements Output {
     const element = this.#element;
     if (element === undefined) return;
     const time = element.currentTime;
-    const place = this.#streams.findLast(({ at }) => at <= time);
     const sounding = !element.paused && (this.#queue?.end ?? 0) - time > STARVED_SECONDS && element.readyState > 2;
     if (!sounding && this.#state === 'playing') this.#underruns++;
     if (sounding) this.#state = 'playing';
     else if (this.#state === 'playing') this.#state = 'starved';
     this.#events.emit('position', {
       state: this.#state,
-      stream: place?.stream ?? 0,
-      frame: place === undefined ? 0 : place.frame + Math.round((time - place.at) * 48_000),
+      stream: this.#placeAt(time)?.stream ?? 0,
+      frame: this.#frameAt(time) ?? 0,
       contextFrame: Math.round(time * 48_000),
       bufferedFrames: this.bufferedFrames,
       underruns: this.#underruns,
     });
+  }
+
+  #placeAt(time: number): StreamPlace | undefined {
+    return this.#streams.findLast(({ at }) => at <= time);
+  }
+
+  /** The station frame at a media time. */
+  #frameAt(time: number): number | undefined {
+    const place = this.#placeAt(time);
+    return place && place.frame + Math.round((time - place.at) * 48_000);
   }
 
   #setRunning(running: boolean): void {

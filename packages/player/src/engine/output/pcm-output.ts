@@ -56,7 +56,7 @@ export class PcmOutput implements Output {
   }
 
   begin(followed: FollowedSegment, report: SegmentReport): SegmentInput {
-    if (this.#decoder === undefined) throw new Error('begin comes after open');
+    if (this.#decoder === undefined) throw new Error('not open');
     this.#last = new PcmSegment(followed, this.#decoder, this.#sink, report, this.#last);
     return this.#last;
   }
@@ -65,9 +65,9 @@ export class PcmOutput implements Output {
     this.#sink.setVolume(volume);
   }
 
-  stop(): void {
+  stop(): Promise<number | undefined> {
     this.#last = undefined;
-    this.#sink.stop();
+    return this.#sink.stop();
   }
 
   close(): Promise<void> {

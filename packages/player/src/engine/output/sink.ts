@@ -40,8 +40,11 @@ export interface AudioSink {
   write(stream: number, pcm: PlacedPcm): void;
   /** 0 to 1; 1 passes samples unchanged. */
   setVolume(volume: number): void;
-  /** Falls silent and drops what is buffered. `open` starts again. */
-  stop(): void;
+  /**
+   * Falls silent and drops what is buffered. `open` starts again. Resolves with the station frame after the last one that
+   * was played, as soon as that is known; `undefined` when nothing was playing.
+   */
+  stop(): Promise<number | undefined>;
   /** Frees the output for good. */
   close(): Promise<void>;
 }

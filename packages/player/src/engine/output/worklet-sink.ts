@@ -2,7 +2,7 @@ import type { PlacedPcm } from '../decode/assemble.ts';
 import { Emitter } from '../emitter.ts';
 import { claimAudioSession } from '../environment.ts';
 import { PlayerError } from '../error.ts';
-import { type PositionMessage, PROCESSOR_NAME, type ToWorklet } from './protocol.ts';
+import { type PositionMessage, PROCESSOR_NAME, type RingState, type ToWorklet } from './protocol.ts';
 import type { AudioSink, SinkEvents } from './sink.ts';
 
 const SAMPLE_RATE = 48_000;
@@ -10,8 +10,8 @@ const SAMPLE_RATE = 48_000;
 /** A change of volume takes this long, so that it does not click; then the gain is exactly the new value. */
 const VOLUME_RAMP_SECONDS = 0.02;
 
-/** After `stop`, the context runs on for the fade and a few quanta. */
-const SUSPEND_AFTER_MS = 100;
+/** After `stop`, the context runs on: who presses play again within this time need not wait for the sound device. */
+const SUSPEND_AFTER_MS = 5000;
 
 /** An AudioContext of 48 kHz with one worklet that holds the buffer. No SharedArrayBuffer, hence no COOP/COEP. */
 export class WorkletSink implements AudioSink {
@@ -25,6 +25,9 @@ export class WorkletSink implements AudioSink {
   #playing = false;
   #writtenFrames = 0;
   #consumedFrames = 0;
+  #state: RingState = 'idle';
+  /** Told where the sound ended. */
+  #ended: ((frame?: number) => void) | undefined;
   #suspendTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(workletUrl: string) {
@@ -89,17 +92,24 @@ export class WorkletSink implements AudioSink {
     gain.linearRampToValueAtTime(volume, context.currentTime + VOLUME_RAMP_SECONDS);
   }
 
-  stop(): void {
+  async stop(): Promise<number | undefined> {
+    const playing = this.running && this.#state === 'playing';
     this.#playing = false;
     this.#post({ type: 'clear' });
     clearTimeout(this.#suspendTimer);
     this.#suspendTimer = setTimeout(() => {
+      this.#ended?.();
       this.#context?.suspend().catch(() => undefined);
     }, SUSPEND_AFTER_MS);
+    if (!playing) return undefined;
+    return new Promise((resolve) => {
+      this.#ended = resolve;
+    });
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#suspendTimer);
+    this.#ended?.();
     this.#node?.port.close();
     const context = this.#context;
     this.#context = undefined;
@@ -145,6 +155,9 @@ export class WorkletSink implements AudioSink {
 
   #onPosition(position: PositionMessage): void {
     this.#consumedFrames = position.consumedFrames;
+    this.#state = position.state;
+    // The first report after `clear`: none was made before it with this state.
+    if (position.state === 'idle') this.#ended?.(position.frame);
     const { bufferedFrames } = this;
     if (this.#playing) this.#events.emit('position', { ...position, bufferedFrames });
   }
