@@ -224,6 +224,7 @@ class Engine implements RadioEngine {
   ): Promise<void> {
     this.#follower ??= this.#createFollower();
     const follower = this.#follower;
+    opened.catch(() => undefined);
     const from = (await start) ?? this.#resumeAt;
     signal.throwIfAborted();
     const ready = opened.then(() => {

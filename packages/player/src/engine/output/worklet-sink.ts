@@ -59,22 +59,19 @@ export class WorkletSink implements AudioSink {
     return this.#events.on(event, listener);
   }
 
-  open(): Promise<void> {
+  async open(): Promise<void> {
     this.#playing = true;
     clearTimeout(this.#suspendTimer);
     claimAudioSession();
-    try {
-      this.#context ??= this.#createContext();
-    } catch (cause) {
-      return Promise.reject(cause);
-    }
-    // Not awaited: without a gesture it stays pending until there is one.
-    this.#context.resume().catch(() => undefined);
-    this.#ready ??= this.#load(this.#context).catch((error: unknown) => {
+    this.#context ??= this.#createContext();
+    const context = this.#context;
+    // Without a gesture it stays pending until there is one. Whoever chose a place before sound flows would hear it late.
+    const resumed = context.resume();
+    this.#ready ??= this.#load(context).catch((error: unknown) => {
       this.#ready = undefined;
       throw error;
     });
-    return this.#ready;
+    await Promise.all([this.#ready, resumed]);
   }
 
   write(stream: number, pcm: PlacedPcm): void {
