@@ -57,6 +57,8 @@ class Engine implements RadioEngine {
   /** Where `pause` was called, or `seek` wants to go. */
   #resumeAt: StationPoint | undefined;
   #interrupted = false;
+  /** Tells the frame where the sound ended last. */
+  #ended: Promise<number | undefined> | undefined;
   #streams = 0;
   #underruns = 0;
   #sinkUnderruns = 0;
@@ -175,10 +177,10 @@ class Engine implements RadioEngine {
   async halt(): Promise<StationPoint | undefined> {
     const point = this.#point() ?? this.#resumeAt;
     const live = !this.stats.shifted;
-    const ended = this.#end();
+    this.#end();
     this.#resumeAt = undefined;
     this.#setState('stopped');
-    return point && { ...point, frame: (await ended) ?? point.frame, live };
+    return point && { ...point, frame: (await this.#ended) ?? point.frame, live };
   }
 
   seek(seconds: number): void {
@@ -394,15 +396,13 @@ class Engine implements RadioEngine {
     return ((view.latest + 1) * framesPerSegment(view) - point.frame + gone) / 48_000;
   }
 
-  /** Resolves with the frame where the sound ended. */
-  #end(): Promise<number | undefined> {
+  #end(): void {
     this.#session?.abort(new DOMException('stopped', 'AbortError'));
     this.#session = undefined;
-    const ended = this.#output.stop();
+    this.#ended = this.#output.stop();
     this.#timeline.clear();
     this.#position = undefined;
     this.#audible = undefined;
-    return ended;
   }
 
   #setState(state: RadioState): void {
