@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,6 +23,7 @@ const ORPHANED_AFTER_SEGMENTS = 60 + WINDOW + 4;
 const HOUR_MS = 3_600_000;
 /** Half of the kills come within so long before or after a segment is due. */
 const AIM_MS = 80;
+const FIRST_TONE_HZ = 300;
 /** What others keep in the same bucket, beside and among what is ours. */
 const FOREIGN = ['notes.txt', 'live/cover.jpg', 'live/00000001.mp4', 'other/live/manifest.json'];
 /** What a station of long ago left. */
@@ -44,6 +46,7 @@ class Victim {
   readonly #data: string;
   readonly #bucket: string;
   segmentsVerified = 0;
+  #runs = 0;
 
   constructor(number: number) {
     this.#random = seededRandom(SEED * 100 + number);
@@ -53,7 +56,9 @@ class Victim {
 
   async start(...args: readonly string[]): Promise<StationProcess> {
     const always = ['--segment-seconds', '1', '--window-segments', String(WINDOW), '--archive', 'off'];
-    return await runner.run(['start', ...always, ...args], { RADIO_DATA_DIR: this.#data });
+    // Another sound each time: a key that one run takes from another would hold other bytes.
+    const source = ['--source', `tone:${FIRST_TONE_HZ + this.#runs++}`];
+    return await runner.run(['start', ...source, ...always, ...args], { RADIO_DATA_DIR: this.#data });
   }
 
   async writeObject(key: string): Promise<void> {
@@ -94,9 +99,10 @@ class Victim {
       const path = join(entry.parentPath, entry.name);
       const key = path.slice(live.length + 1);
       if (!entry.isFile()) continue;
-      // An object that is written again is another file.
+      const bytes = await readFile(path);
+      // What was in the spool when the last run was killed may be put a second time, the same.
       const isMedia = key.endsWith('.mp4');
-      view.set(key, isMedia ? String((await stat(path)).ino) : await readFile(path, 'utf8'));
+      view.set(key, isMedia ? hash('md5', bytes) : bytes.toString());
       if (isMedia) this.listener.written(key, view.get(key) ?? '');
     }
     this.listener.check(view);
@@ -113,7 +119,7 @@ class Victim {
 
   /** Plays on as fast as it goes, and stops as it should. */
   async playOn(segments: number): Promise<void> {
-    const station = await this.start('--source', 'tone', '--fast');
+    const station = await this.start('--fast');
     await station.waitFor(`segment ${(this.listener.manifest?.latest ?? 0) + segments}: `);
     station.kill('SIGTERM');
     expect((await station.ended).code).toBe(0);
