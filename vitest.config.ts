@@ -17,6 +17,14 @@ const exclude = ['**/node_modules/**', '**/dist/**', '.toolchain/**', '.services
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // Measured only by `pnpm coverage`.
+    coverage: {
+      provider: 'v8',
+      include: ['{packages,apps}/*/src/**/*.{ts,tsx}'],
+      exclude: ['**/*.test.{ts,tsx}', '**/testing/**', 'packages/testing/**', 'packages/*-proofs/**'],
+      reporter: ['json-summary'],
+      reportsDirectory: 'test-results/coverage',
+    },
     projects: [
       {
         resolve,

@@ -20,7 +20,10 @@ export const COMMAND_RULES: readonly CommandRule[] = [
   { match: /^npm test -- [\w/-]+$/, not: SETUP },
   { match: /^(npm run setup:(services|native)|pnpm test|pnpm vitest run .*|pnpm install && pnpm start)$/, not: SETUP },
   { match: /^pnpm (check-types|lint|test:packages)$/, test: '.ci/run', proves: 'pnpm lint' },
-  { match: /^pnpm (format|sizes|costs)$/, not: 'rewrites files of the repository; CI runs the checks beside them' },
+  {
+    match: /^pnpm (format|sizes|costs|coverage)$/,
+    not: 'rewrites files of the repository; CI runs the checks beside them',
+  },
   {
     match: /^pnpm bench( fanout --write| hybrid-buffer)$/,
     not: 'measures for minutes, on a machine that must be quiet; a person runs it',

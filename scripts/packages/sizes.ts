@@ -23,7 +23,7 @@ export const BUDGETS_KB: Readonly<Record<string, PackageSize>> = {
   '@bucket-radio/object-store': { tarballKb: 185, codeKb: 16 },
   '@bucket-radio/object-store-s3': { tarballKb: 105, codeKb: 16 },
   '@bucket-radio/pcm': { tarballKb: 12, codeKb: 1.5 },
-  '@bucket-radio/player': { tarballKb: 500, codeKb: 36 },
+  '@bucket-radio/player': { tarballKb: 800, codeKb: 36 },
   '@bucket-radio/publisher': { tarballKb: 130, codeKb: 18 },
   '@bucket-radio/segmenter': { tarballKb: 9, codeKb: 1.5 },
   '@bucket-radio/uploader': { tarballKb: 80, codeKb: 11 },

@@ -1,6 +1,6 @@
 // pnpm soak --minutes N [--out DIRECTORY] [--segment-seconds S]: a station on a sound card, an S3 server, the site and a
 // browser that listens, looked at every ten seconds. Writes soak.json and soak.svg; ends with one line of JSON.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -170,7 +170,15 @@ function write(exitCode: number | null): void {
   };
   const command = `pnpm soak --minutes ${values.minutes} --segment-seconds ${values['segment-seconds']}`;
   const machine = `${cpus().length} cores ${process.arch}, Node ${process.version.slice(1)}`;
-  const summary = { command, machine, minutes, slopes, counts };
+  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).stdout.trim();
+  const lost = (counts?.gaps ?? 0) + (counts?.underruns ?? 0) + (counts?.segmentsDropped ?? 0);
+  const verdict =
+    lost === 0 && counts?.verificationsFailed === 0 && exitCode === 0
+      ? 'no sample lost, no underrun, no segment dropped, every segment verified, ended with 0; the slopes are above'
+      : 'something was lost, or it did not end with 0: see the counts';
+  const notes =
+    'Slopes by least squares after the first third. The sound card is PulseAudio, the S3 server Ceph RGW, on one machine.';
+  const summary = { command, seed: null, scale: null, commit, machine, minutes, slopes, counts, notes, verdict };
   const whole = { ...summary, samples: samples.map((sample) => mapNumbers(sample, rounded)) };
   const json = values.out === undefined ? join(ROOT, 'docs/measurements') : values.out;
   const image = values.out === undefined ? join(ROOT, 'docs/images') : values.out;
