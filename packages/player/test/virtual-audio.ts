@@ -10,6 +10,8 @@ export class VirtualSink implements AudioSink {
   readonly sampleRate = 48_000;
   readonly outputNode = undefined;
   outputLatencyMs = 0;
+  /** How long the sound device takes to start. */
+  openMs = 0;
   running = true;
   readonly ring: PcmRing = new PcmRing();
   /** Milliseconds of silence between the first sound and now. */
@@ -38,6 +40,7 @@ export class VirtualSink implements AudioSink {
   }
 
   async open(): Promise<void> {
+    if (this.openMs > 0) await this.#clock.sleep(this.openMs, this.#closed.signal);
     this.#open = true;
   }
 

@@ -46,6 +46,15 @@ describe('in steady state', () => {
     expect(Math.abs((latencySeconds ?? 0) - truth)).toBeLessThan(0.6);
   });
 
+  it.each([900, 1700, 2500])('is as near when the sound device takes %i ms to start', async (openMs) => {
+    const l = listen({ segmentSeconds: 1, windowSegments: 30, head: 40 });
+    l.sink.openMs = openMs;
+    await playing(l);
+    await l.clock.advance(5000);
+    expect(l.engine.stats.latencySeconds).toBeLessThan(2.5);
+    expect(l.engine.stats.underruns).toBe(0);
+  });
+
   it('starts within a second of virtual time', async () => {
     const l = listen();
     await playing(l);

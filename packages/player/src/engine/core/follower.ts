@@ -137,6 +137,8 @@ export class Follower {
     this.#cursor = undefined;
     this.#forgive();
     await Promise.all([ready, this.#poll(signal)]);
+    // A sound device that took long: the live edge has moved on.
+    if (this.#manifest !== undefined && (this.#untilNextMs(this.#manifest) ?? 0) < 0) await this.#poll(signal);
     this.#cursor = from === undefined ? undefined : this.#shift(from);
     this.#learnHours(signal).catch(() => undefined);
     for (;;) {
