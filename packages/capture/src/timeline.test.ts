@@ -93,6 +93,13 @@ describe('cutting bytes into blocks', () => {
     expect([...Buffer.concat(out)]).toEqual(Array.from({ length: 60 }, (_, i) => i));
   });
 
+  test('a block that lies inside one piece is a view of it, and keeps its bytes', async () => {
+    const piece = Uint8Array.from({ length: 100 }, (_, i) => i);
+    const out = await collect(inBlocks([piece] as unknown as AsyncIterable<Uint8Array>, 6, 4));
+    expect(out.map((block) => block.buffer === piece.buffer)).toEqual([true, true, true, true]);
+    expect([...Buffer.concat(out)]).toEqual([...piece.subarray(0, 96)]);
+  });
+
   test('an incomplete last frame is dropped', async () => {
     const out = await collect(inBlocks(pieces([23]), 6, 2));
     expect(out.map((block) => block.length)).toEqual([12, 6]);

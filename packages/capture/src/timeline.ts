@@ -82,27 +82,35 @@ function createBreather(): () => Promise<void> {
   };
 }
 
-/** Cuts a byte stream into pieces of exactly `blockBytes`; the last is shorter and holds whole frames of `frameBytes`. */
+/**
+ * Cuts a byte stream into pieces of exactly `blockBytes`; the last is shorter and holds whole frames of `frameBytes`. A
+ * block that lies inside one piece is a view of it: only what spans two pieces is copied.
+ */
 export async function* inBlocks(
   stream: AsyncIterable<Uint8Array>,
   frameBytes: number,
   blockFrames: number = BLOCK_FRAMES,
 ): PcmBytes {
   const blockBytes = frameBytes * blockFrames;
-  let block = new Uint8Array(blockBytes);
+  let partial = new Uint8Array(0);
   let filled = 0;
   for await (const piece of stream) {
     for (let offset = 0; offset < piece.length; ) {
       const length = Math.min(piece.length - offset, blockBytes - filled);
-      block.set(piece.subarray(offset, offset + length), filled);
+      const part = piece.subarray(offset, offset + length);
       offset += length;
+      if (length === blockBytes) {
+        yield part;
+        continue;
+      }
+      if (filled === 0) partial = new Uint8Array(blockBytes);
+      partial.set(part, filled);
       filled += length;
       if (filled < blockBytes) continue;
-      yield block;
-      block = new Uint8Array(blockBytes);
       filled = 0;
+      yield partial;
     }
   }
   const whole = filled - (filled % frameBytes);
-  if (whole > 0) yield block.subarray(0, whole);
+  if (whole > 0) yield partial.subarray(0, whole);
 }
