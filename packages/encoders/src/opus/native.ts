@@ -1,6 +1,7 @@
 import { CHANNELS, SAMPLE_RATE } from '@bucket-radio/pcm';
 import { NativeMissing, requireNative } from '../backend.ts';
 import type { CreateOpusCodec } from './codec.ts';
+import { createPacketSlab } from './packet-slab.ts';
 
 /** The part of `@discordjs/opus` that is used; its application is always "audio". */
 interface DiscordOpus {
@@ -20,10 +21,9 @@ export async function loadNativeOpus(): Promise<CreateOpusCodec | NativeMissing>
   const { OpusEncoder } = module;
   return () => {
     const encoder = new OpusEncoder(SAMPLE_RATE, CHANNELS);
+    const keep = createPacketSlab();
     return {
-      encode: (samples) =>
-        // The packet comes from Node's shared Buffer pool: copy it, or one small packet keeps 8 KiB alive.
-        new Uint8Array(encoder.encode(Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength))),
+      encode: (samples) => keep(encoder.encode(Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength))),
       control: (request, value) => encoder.applyEncoderCTL(request, value),
       free: () => {
         // The add-on has no destructor to call; its memory goes with the object.

@@ -1,6 +1,7 @@
 import { CHANNELS, OPUS_PACKET_FRAMES, SAMPLE_RATE } from '@bucket-radio/pcm';
 import { type CreateOpusCodec, OPUS_APPLICATION_AUDIO } from './codec.ts';
 import { checkOpus, loadLibOpus, MAX_PACKET_BYTES } from './libopus.ts';
+import { createPacketSlab } from './packet-slab.ts';
 
 const PCM_BYTES = OPUS_PACKET_FRAMES * CHANNELS * 2;
 
@@ -11,6 +12,7 @@ export async function loadWasmOpus(): Promise<CreateOpusCodec> {
     const handler = new module.OpusScriptHandler(SAMPLE_RATE, CHANNELS, OPUS_APPLICATION_AUDIO);
     const input = module._malloc(PCM_BYTES * 2);
     const output = module._malloc(MAX_PACKET_BYTES);
+    const keep = createPacketSlab();
     return {
       encode: (samples) => {
         // Views are made per call: the heap moves when it grows.
@@ -22,7 +24,7 @@ export async function loadWasmOpus(): Promise<CreateOpusCodec> {
           words[2 * i + 1] = (sample >> 8) & 0xff;
         }
         const length = checkOpus(handler._encode(input, PCM_BYTES, output, OPUS_PACKET_FRAMES), 'encode');
-        return new Uint8Array(buffer, output, length).slice();
+        return keep(new Uint8Array(buffer, output, length));
       },
       control: (request, value) => {
         checkOpus(handler._encoder_ctl(request, value), `request ${request} with ${value}`);
