@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHANNELS, type EncodedSegment, type FlacFrame, type PcmBlock, packS24le } from '@bucket-radio/pcm';
 import { pcmBlocks, proofMusic, seededRandom, serviceOrSkip, tone, whiteNoise } from '@bucket-radio/testing';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Backend } from './backend.ts';
 import { createSegmentMuxer } from './cmaf/segment-muxer.ts';
 import { createFlacEncoder } from './flac/flac-encoder.ts';
@@ -17,6 +17,9 @@ const backends: readonly Backend[] = ['native', 'wasm'];
 const ffmpegMissing = !serviceOrSkip('ffmpeg').available;
 const flacMissing = !serviceOrSkip('flac').available;
 const directory = mkdtempSync(join(tmpdir(), 'bucket-radio-encoders-'));
+
+// Each test encodes and decodes its music several times over.
+vi.setConfig({ testTimeout: 120_000 * SCALE });
 
 afterAll(() => rmSync(directory, { recursive: true }));
 

@@ -163,7 +163,7 @@ beforeAll(async () => {
   });
   await page.goto(ORIGIN);
   await page.addScriptTag({ content: PAGE_SCRIPT });
-});
+}, 60_000 * Math.max(1, SCALE));
 
 afterAll(() => browser?.close());
 
