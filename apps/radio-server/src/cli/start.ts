@@ -5,6 +5,7 @@ import { LogTail } from '../log-tail.ts';
 import { serviceManager } from '../service-manager.ts';
 import { type Station, startStation } from '../station.ts';
 import { startStopDeadline } from '../stop-tasks.ts';
+import { keepYoungGenerationSmall } from './small-heap.ts';
 
 /**
  * Runs a station until its source ends or the process is told to stop: SIGINT, SIGTERM, SIGHUP, or the end of the
@@ -12,6 +13,7 @@ import { startStopDeadline } from '../stop-tasks.ts';
  * is on air does too, for there is nothing to finish. A stop that takes longer than 25 s is cut, with the name of what hung.
  */
 export async function start(config: StationConfig): Promise<void> {
+  keepYoungGenerationSmall();
   const tail = new LogTail();
   const log = createLogger(config.logLevel, { secrets: secretsOf(config), tail });
   const manager = serviceManager({ env: process.env, pid: process.pid, onProblem: (message) => log.warn(message) });
