@@ -33,6 +33,8 @@ export interface StreamFeed extends PartFeed {
   readonly ended: boolean;
   /** Bytes given so far. */
   readonly bytes: number;
+  /** Gives back the parts' memory. Only when every part was answered: nobody may be sending from it any more. */
+  free(): void;
 }
 
 /** @param firstPart bytes already read from the stream */
@@ -90,6 +92,10 @@ export function streamFeed(
     },
     get bytes() {
       return bytes;
+    },
+    free() {
+      for (const { buffer } of buffers.values()) buffer.transfer(0);
+      buffers.clear();
     },
   };
 }

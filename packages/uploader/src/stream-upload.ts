@@ -32,8 +32,20 @@ export async function uploadStream(context: UploadContext, source: SequentialSou
   const length = await source.fill(buffer);
   if (length < partBytes) return putWhole(context, buffer.subarray(0, length));
   const feed = streamFeed(source, partBytes, { buffer, length });
-  const { maxParts, equalParts } = store.capabilities.multipart;
-  if (source.size !== undefined) return uploadDirectly(context, feed, maxParts, partBytes);
+  const result = await uploadParts(context, source, feed, partBytes);
+  // Otherwise V8 keeps 5 MiB a lane until it looks for old garbage, which may be never.
+  feed.free();
+  return result;
+}
+
+function uploadParts(
+  context: UploadContext,
+  { size }: SequentialSource,
+  feed: StreamFeed,
+  partBytes: number,
+): Promise<UploadResult> {
+  const { maxParts, equalParts } = context.store.capabilities.multipart;
+  if (size !== undefined) return uploadDirectly(context, feed, maxParts, partBytes);
   if (equalParts) return uploadStaged(context, feed, partBytes);
   return uploadDirectly(context, feed, maxParts - Math.min(RESERVED_PARTS, Math.floor(maxParts / 2)), partBytes);
 }

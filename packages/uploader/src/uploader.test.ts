@@ -87,6 +87,26 @@ describe('every kind of source', () => {
   }
 });
 
+describe('the memory of a stream', () => {
+  it('is given back when its upload is complete', async () => {
+    const store = createMemoryStore();
+    const parts: Uint8Array[] = [];
+    const watched = altered(store, {
+      putPart: async (upload, partNumber, body, options) => {
+        if (body instanceof Uint8Array) throw new Error('a part came in one piece');
+        for await (const chunk of body.chunks()) parts.push(chunk);
+        return store.putPart(upload, partNumber, body, options);
+      },
+    });
+    const bytes = noise(5 * CHUNK + 1_000);
+    const stream = Readable.from([bytes.subarray(0, CHUNK), bytes.subarray(CHUNK)]);
+    await createUploader(watched, { multipartChunkSizeMb: CHUNK_MB }).upload(stream, 'x').result;
+    expect(parts.length).toBeGreaterThanOrEqual(6);
+    expect(parts.every(({ length }) => length === 0)).toBe(true);
+    expect(await stored(store, 'x')).toEqual(Buffer.from(bytes));
+  });
+});
+
 describe('part sizes', () => {
   it('grow for a known size so that the parts suffice, and are equal except the last', async () => {
     const store = createMemoryStore({ multipart: { maxParts: 4, equalParts: true } });
