@@ -100,6 +100,11 @@ export const COMMAND_RULES: readonly CommandRule[] = [
     test: 'examples/upload-large-file/main.integration.test.ts',
     proves: 'main.ts',
   },
+  {
+    match: /example-embed-player start/,
+    test: 'packages/player/src/examples.browser.test.ts',
+    proves: 'serve.ts',
+  },
   { match: /^export S3_|test:s3/, not: `${ACCOUNT}, or a server that is left running; CI runs it on MinIO` },
   { match: /^pnpm prove/, not: 'a proof is a set of tests that runs with all others; scripts/prove.mjs only chooses' },
   { match: /ceph-rgw\.sh (start|stop)/, test: 'scripts/test.mjs', proves: 'ceph-rgw.sh' },
