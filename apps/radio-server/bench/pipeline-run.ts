@@ -10,10 +10,14 @@ import { segmentFrames } from '@bucket-radio/pcm';
 import { createPublisher } from '@bucket-radio/publisher';
 import { createSegmenter } from '@bucket-radio/segmenter';
 import { ulid } from 'ulid';
+import { keepYoungGenerationSmall } from '../src/cli/small-heap.ts';
 import { SignalGuard } from '../src/guard/guard.ts';
 import { Meters } from '../src/meters/meters.ts';
 import { runPipeline } from '../src/pipeline.ts';
 import { cpuSeconds, peakRssMb } from './usage.ts';
+
+// As `radio start` does.
+keepYoungGenerationSmall();
 
 const SEGMENT_SECONDS = 10;
 const MB = 1024 * 1024;
@@ -25,6 +29,8 @@ const { values } = parseArgs({
     backend: { type: 'string', default: 'auto' },
     level: { type: 'string', default: '5' },
     complexity: { type: 'string', default: '10' },
+    /** With what the monitor shows and the signal guard looks at: true peak, loudness, hum, clipping. */
+    desk: { type: 'boolean', default: false },
     /** Stops a source without an end. Default: at the end of the source. */
     hours: { type: 'string', default: 'Infinity' },
   },
@@ -50,6 +56,8 @@ const publisher = createPublisher({
   epoch,
   segmentSeconds: SEGMENT_SECONDS,
   fidelity: 'bit-perfect',
+  // Only a remote bucket limits how often one key is written.
+  minManifestIntervalMs: 0,
 });
 const archive = createArchive({
   directory,
@@ -89,6 +97,7 @@ const { nextFrame } = await runPipeline(
     publisher,
     meter: {
       add: (block) => {
+        if (!values.desk) return;
         meters.add(block);
         guard.add(block);
       },
@@ -112,6 +121,8 @@ const result = {
   audioSeconds: nextFrame / 48_000,
   wallSeconds,
   cpu: cpuSeconds() - startedCpu,
+  /** Node's start and loading the program: once for a station that runs for months. */
+  startCpu: startedCpu,
   peakRssMb: peakRssMb(),
   backend: { flac, opus: opus.backend },
   memory,

@@ -13,6 +13,8 @@ const { values } = parseArgs({
     music: { type: 'string', default: MUSIC },
     seconds: { type: 'string', default: '600' },
     runs: { type: 'string', default: '3' },
+    /** Instead: this many hours of that music through our pipeline alone, over and over, and what memory does. */
+    hours: { type: 'string' },
   },
 });
 const directory = mkdtempSync(join(tmpdir(), 'bench-pipeline-'));
@@ -23,11 +25,21 @@ interface Run {
   readonly wallSeconds: number;
   readonly cpu: number;
   readonly peakRssMb: number;
+  readonly startCpu?: number;
   readonly backend?: { readonly flac: string; readonly opus: string };
+  readonly memory?: readonly { readonly hour: number; readonly rssMb: number; readonly heapMb: number }[];
 }
 
-function must(command: string, args: readonly string[]): { readonly stdout: string; readonly stderr: string } {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+function must(
+  command: string,
+  args: readonly string[],
+  env = process.env,
+): { readonly stdout: string; readonly stderr: string } {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    env,
+  });
   if (status !== 0) throw new Error(`${command} ended with ${status}: ${error?.message ?? stderr.slice(-500)}`);
   return { stdout, stderr };
 }
@@ -61,11 +73,19 @@ function makeInput(): string {
   return path;
 }
 
-function runOurs(input: string, backend: string): Run {
+interface OurOptions {
+  readonly backend?: 'auto' | 'wasm';
+  readonly desk?: boolean;
+  readonly hours?: string;
+}
+
+/** With the sources compiled once, as `npm run radio` has them. */
+function runOurs(source: string, { backend = 'auto', desk = false, hours = 'Infinity' }: OurOptions): Run {
   const script = new URL('./pipeline-run.ts', import.meta.url).pathname;
-  const options = ['--source', `ffmpeg:${input}`, '--directory', join(directory, 'recordings'), '--backend', backend];
-  const args = ['--conditions=@bucket-radio/source', script, ...options];
-  return JSON.parse(must(process.execPath, args).stdout) as Run;
+  const options = ['--source', source, '--directory', join(directory, 'recordings'), '--backend', backend];
+  const args = ['--conditions=@bucket-radio/source', script, ...options, '--hours', hours];
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(directory, 'compiled') };
+  return JSON.parse(must(process.execPath, desk ? [...args, '--desk'] : args, env).stdout) as Run;
 }
 
 const FLAC = [
@@ -110,32 +130,73 @@ function median(numbers: readonly number[]): number {
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
-try {
-  say(`${process.version}, ${must('ffmpeg', ['-version']).stdout.split('\n')[0]}`);
+const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
+
+/** Megabytes per hour: least squares over all but the first hour, in which everything is loaded and compiled. */
+function slope(memory: NonNullable<Run['memory']>): number {
+  const points = memory.slice(1);
+  const mean = (of: (point: (typeof points)[number]) => number): number =>
+    points.reduce((sum, point) => sum + of(point), 0) / points.length;
+  const [hour, rss] = [mean((point) => point.hour), mean((point) => point.rssMb)];
+  const spread = points.reduce((sum, point) => sum + (point.hour - hour) ** 2, 0);
+  const together = points.reduce((sum, point) => sum + (point.hour - hour) * (point.rssMb - rss), 0);
+  return together / spread;
+}
+
+function memoryOverHours(input: string, hours: string): void {
+  if (!(Number(hours) >= 3)) throw new Error(`--hours ${hours}: give 3 or more; the first is not counted`);
+  const run = runOurs(`ffmpeg-loop:${input}`, { hours });
+  const memory = run.memory ?? [];
+  for (const { hour, rssMb, heapMb } of memory) say(`hour ${hour}: ${rssMb} MB resident, ${heapMb} MB in use`);
+  say(
+    JSON.stringify({
+      bench: 'pipeline',
+      hours: run.audioSeconds / 3600,
+      realtime: round(run.audioSeconds / run.wallSeconds, 1),
+      peakRssMb: run.peakRssMb,
+      rssMb: memory.map(({ rssMb }) => rssMb),
+      rssMbPerHour: round(slope(memory)),
+      backend: run.backend,
+    }),
+  );
+}
+
+function beside(input: string): void {
   say(
     `FLAC level 5, blocks of 1920; Opus 128 kbit/s VBR, complexity 10, 20 ms; segments of 10 s; ${values.runs} runs in turn`,
   );
-  const input = makeInput();
-  runFfmpeg(input); // warms the page cache for both
-  const kinds = { native: [] as Run[], wasm: [] as Run[], ffmpeg: [] as Run[] };
+  const source = `ffmpeg:${input}`;
+  // Warms the page cache for both, and compiles ours.
+  runFfmpeg(input);
+  runOurs(source, {});
+  const kinds = { native: [] as Run[], desk: [] as Run[], wasm: [] as Run[], ffmpeg: [] as Run[] };
   for (let n = 0; n < Number(values.runs); n++) {
-    kinds.native.push(runOurs(input, 'auto'));
+    kinds.native.push(runOurs(source, {}));
     kinds.ffmpeg.push(runFfmpeg(input));
-    kinds.wasm.push(runOurs(input, 'wasm'));
+    kinds.wasm.push(runOurs(source, { backend: 'wasm' }));
+    kinds.desk.push(runOurs(source, { desk: true }));
   }
-  const figures = Object.fromEntries(
-    Object.entries(kinds).map(([kind, runs]) => {
-      const cpu = median(runs.map((run) => run.cpu));
-      const wall = median(runs.map((run) => run.wallSeconds));
-      const rss = median(runs.map((run) => run.peakRssMb));
-      const audio = runs[0]?.audioSeconds ?? 0;
-      say(`${kind.padEnd(8)} ${cpu.toFixed(2)} CPU s, ${wall.toFixed(2)} s for ${audio} s of music, peak ${rss} MB`);
-      return [kind, { cpu, wall, rss, audio }];
-    }),
-  );
-  const { native, wasm, ffmpeg } = figures;
-  if (native === undefined || wasm === undefined || ffmpeg === undefined) throw new Error('a run is missing');
-  const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
+  const titles = {
+    native: 'capture to bucket, native',
+    desk: 'the same with meters and guard',
+    wasm: 'capture to bucket, WebAssembly',
+    ffmpeg: 'ffmpeg',
+  };
+  const figuresOf = (kind: keyof typeof kinds) => {
+    const middle = (of: (run: Run) => number): number => median(kinds[kind].map(of));
+    const cpu = middle((run) => run.cpu);
+    const start = middle((run) => run.startCpu ?? 0);
+    const wall = middle((run) => run.wallSeconds);
+    const rss = middle((run) => run.peakRssMb);
+    const audio = kinds[kind][0]?.audioSeconds ?? 0;
+    const started = start === 0 ? '' : ` (and ${start.toFixed(2)} to start)`;
+    say(
+      `${titles[kind].padEnd(31)} ${cpu.toFixed(2)} CPU s${started}, ${wall.toFixed(2)} s for ${audio} s of music, peak ${rss} MB`,
+    );
+    return { cpu, start, wall, rss, audio };
+  };
+  const [native, desk] = [figuresOf('native'), figuresOf('desk')];
+  const [wasm, ffmpeg] = [figuresOf('wasm'), figuresOf('ffmpeg')];
   say(
     JSON.stringify({
       bench: 'pipeline',
@@ -143,10 +204,21 @@ try {
       cpuSecondsPerHour: round((native.cpu * 3600) / native.audio, 1),
       peakRssMb: native.rss,
       cpuRatio: round(native.cpu / ffmpeg.cpu),
+      cpuRatioWithStart: round((native.cpu + native.start) / ffmpeg.cpu),
       wasmCpuRatio: round(wasm.cpu / ffmpeg.cpu),
+      wasmPeakRssMb: wasm.rss,
+      deskCpuRatio: round(desk.cpu / ffmpeg.cpu),
+      deskPeakRssMb: desk.rss,
       backend: kinds.native[0]?.backend,
     }),
   );
+}
+
+try {
+  say(`${process.version}, ${must('ffmpeg', ['-version']).stdout.split('\n')[0]}`);
+  const input = makeInput();
+  if (values.hours === undefined) beside(input);
+  else memoryOverHours(input, values.hours);
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
