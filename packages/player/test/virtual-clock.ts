@@ -20,7 +20,12 @@ export class VirtualClock implements Clock {
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer: Timer = { at: this.#now + ms, fire: resolve };
+      const fire = (): void => {
+        // Signals live for hours here: what is left on them would be a leak.
+        signal.removeEventListener('abort', abort);
+        resolve();
+      };
+      const timer: Timer = { at: this.#now + ms, fire };
       this.#timers.push(timer);
       const abort = (): void => {
         this.#timers = this.#timers.filter((one) => one !== timer);
