@@ -249,7 +249,7 @@ class Engine implements RadioEngine {
   async #watchAutoplay(signal: AbortSignal): Promise<void> {
     await this.#clock.sleep(AUTOPLAY_GRACE_MS, signal);
     if (this.#output.running) return;
-    this.#fail(new PlayerError('AutoplayBlocked', 'browsers play sound only after a click or a key press'));
+    this.#fail(new PlayerError('AutoplayBlocked', 'sound starts only after a click or a key press'));
   }
 
   #createFollower(): Follower {

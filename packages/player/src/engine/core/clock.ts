@@ -23,3 +23,17 @@ export const systemClock: Clock = {
       else signal.addEventListener('abort', abort, { once: true });
     }),
 };
+
+/**
+ * Aborted with any of `signals`, until `over` is aborted. Then nothing of it stays on them: `AbortSignal.any` leaves
+ * something on a signal that lives for days with each request.
+ */
+export function following(over: AbortSignal, ...signals: readonly AbortSignal[]): AbortController {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  for (const signal of signals) {
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { signal: over });
+  }
+  return controller;
+}

@@ -1,7 +1,7 @@
 import type { Manifest, ManifestRendition } from '@bucket-radio/manifest';
 import type { PlayerError } from '../error.ts';
 import { backoffMs } from './backoff.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, following } from './clock.ts';
 import { Delivery, type SegmentOutput } from './delivery.ts';
 import { extrapolate, isInWindow, type StationPoint, viewOfEpoch } from './epochs.ts';
 import { FloatBand } from './float-band.ts';
@@ -145,14 +145,17 @@ export class Follower {
       signal.throwIfAborted();
       const { signal: waking } = this.#waker;
       await this.#room(signal);
+      const over = new AbortController();
       try {
-        await this.#step(AbortSignal.any([signal, waking]));
+        await this.#step(following(over.signal, signal, waking).signal);
       } catch (error) {
         signal.throwIfAborted();
         if (!waking.aborted) throw error;
         this.#failures = 0;
         this.#forgive();
         await this.#poll(signal);
+      } finally {
+        over.abort();
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import { type Clock, following } from './clock.ts';
 
 /** The part of `fetch` that the engine uses. */
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
@@ -59,23 +59,22 @@ export async function httpGet(
   signal: AbortSignal,
 ): Promise<HttpReply> {
   signal.throwIfAborted();
-  const stop = new AbortController();
-  const timeout = new AbortController();
+  const over = new AbortController();
+  const call = following(over.signal, signal);
   const progress = { at: transport.clock.now() };
-  watch(transport.clock, request, progress, stop.signal).then(
-    () => timeout.abort(new Error(`no answer within ${request.timeoutMs} ms`)),
+  watch(transport.clock, request, progress, over.signal).then(
+    () => call.abort(),
     () => undefined,
   );
-  const both = AbortSignal.any([signal, timeout.signal]);
   try {
-    return await Promise.race([exchange(transport, request, progress, both), rejected(both)]);
+    return await Promise.race([exchange(transport, request, progress, call.signal), rejected(call.signal)]);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Refusal) return { kind: 'refused', cause: error.cause };
-    if (timeout.signal.aborted) return { kind: 'timeout' };
+    if (call.signal.aborted) return { kind: 'timeout' };
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
   } finally {
-    stop.abort();
+    over.abort();
   }
 }
 

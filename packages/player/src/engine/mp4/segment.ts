@@ -88,7 +88,7 @@ export class SegmentReader {
     if (this.head === undefined) throw corrupt('no "moof" box in the segment');
     const next = this.#places[this.#given];
     if (next === undefined) return this.head;
-    throw corrupt(`packet ${this.#given} lies at ${next.at}+${next.bytes}, outside a segment of ${this.#length} bytes`);
+    throw corrupt(`packet ${this.#given} lies at ${next.at}+${next.bytes}; a segment has ${this.#length} bytes`);
   }
 
   #append(part: Uint8Array): void {

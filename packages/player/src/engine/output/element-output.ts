@@ -136,7 +136,7 @@ export class ElementOutput implements Output {
         resolve();
       };
       element.onerror = () => {
-        const message = 'the browser refuses the media source; a Content-Security-Policy needs "media-src blob:"';
+        const message = 'MediaSource is refused; a Content-Security-Policy needs "media-src blob:"';
         reject(new PlayerError('AudioOutput', message, { cause: element.error }));
       };
     });
