@@ -25,7 +25,7 @@ export const COMMAND_RULES: readonly CommandRule[] = [
     not: 'rewrites files of the repository; CI runs the checks beside them',
   },
   {
-    match: /^pnpm bench( fanout --write| hybrid-buffer)$/,
+    match: /^pnpm bench (?!all\b)[\w-]+( --write)?$/,
     not: 'measures for minutes, on a machine that must be quiet; a person runs it',
   },
   { match: /^pnpm (soak|bench all)/, not: 'takes minutes to hours; nightly.yml and a person run it' },
