@@ -101,9 +101,12 @@ export class BrowserListening {
       const first = window.radio;
       const { frame } = await handOver(${JSON.stringify({ src: this.#src, ...options })});
       const second = window.radio;
-      // The last blocks are on their way from the audio thread.
+      // The last blocks may be on their way from the audio thread, or that has come to rest already.
       const blocks = first.blocks.length;
-      while (first.blocks.length === blocks) await new Promise((resolve) => setTimeout(resolve, 10));
+      const enough = performance.now() + 500;
+      while (first.blocks.length === blocks && performance.now() < enough) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
       window.radio = first;
       await sendRecording(${JSON.stringify(name)});
       window.radio = second;

@@ -13,11 +13,13 @@ const TEST_PORTS = 20_000;
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST_TEST_PORT + Math.floor(Math.random() * TEST_PORTS);
-    const server = createServer().listen(port, '127.0.0.1');
-    const free = await Promise.race([
-      once(server, 'listening').then(() => true),
-      once(server, 'error').then(() => false),
-    ]);
+    const server = createServer();
+    // Not once(server, 'listening'): it rejects when the port is taken, which is no fault here.
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('listening', () => resolve(true));
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1');
+    });
     if (!free) continue;
     server.close();
     await once(server, 'close');
