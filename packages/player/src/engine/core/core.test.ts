@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../test/virtual-clock.ts';
 import { VirtualStation } from '../../../test/virtual-station.ts';
 import { backoffMs, MAX_BACKOFF_MS, MIN_BACKOFF_MS } from './backoff.ts';
-import { holdMs, isOnAir, joinFrame, safetyMs, untilNextMs, utcOfFrame } from './live-edge.ts';
+import { bandMs, holdMs, isOnAir, joinFrame, safetyMs, untilNextMs, utcOfFrame } from './live-edge.ts';
 import { pollDelayMs } from './poll-schedule.ts';
 import { QualityPolicy } from './quality.ts';
 import { ServerClock } from './server-clock.ts';
@@ -92,6 +92,12 @@ describe('the server clock', () => {
 
 describe('the start', () => {
   const edge = 13 * 480_000;
+
+  it('lets a listener of short segments float less far from it', () => {
+    expect([1, 2, 6, 10].map((seconds) => bandMs(seconds))).toEqual([1500, 2000, 4000, 4000]);
+    expect([1, 10].map((seconds) => bandMs(seconds, 'stable'))).toEqual([3000, 8000]);
+    expect([1, 10].map((seconds) => bandMs(seconds, 'low'))).toEqual([1000, 1000]);
+  });
 
   it('lies so that the sound lasts until the next segment, with a margin', () => {
     expect(joinFrame(manifestOf(), 7000)).toBe(edge - 7 * 48_000 - safetyMs(10) * 48);

@@ -393,7 +393,12 @@ export class Follower {
     }
     const { segmentSeconds, sampleRate, first } = manifest;
     const mode = this.#options.mode();
-    const ms = this.#band.observe(marginMs, segmentSeconds, safetyMs(segmentSeconds, mode), bandMs(mode));
+    const ms = this.#band.observe(
+      marginMs,
+      segmentSeconds,
+      safetyMs(segmentSeconds, mode),
+      bandMs(segmentSeconds, mode),
+    );
     if (ms === 0) return;
     const end = (cursor.next + 1) * framesPerSegment(manifest);
     const startFrame = Math.max(first * framesPerSegment(manifest), end + Math.round((ms * sampleRate) / 1000));

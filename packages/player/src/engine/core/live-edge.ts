@@ -13,9 +13,13 @@ export function safetyMs(segmentSeconds: number, mode: LatencyMode = 'balanced')
   return 500 + 100 * segmentSeconds + (mode === 'stable' ? Math.max(2000, segmentSeconds * 1000) : 0);
 }
 
-/** How far more than {@link safetyMs} may be in hand before it is worth a jump. Clocks drift 4 to 14 s a day apart. */
-export function bandMs(mode: LatencyMode): number {
-  return { low: 1000, balanced: 4000, stable: 8000 }[mode];
+/**
+ * How far more than {@link safetyMs} may be in hand before it is worth a jump. Clocks drift 4 to 14 s a day apart, so
+ * 4 s are a jump or three a day; who listens to short segments wants to be near, and jumps more often.
+ */
+export function bandMs(segmentSeconds: number, mode?: LatencyMode): number {
+  if (mode === 'low') return 1000;
+  return Math.min(4000, 1000 + 500 * segmentSeconds) * (mode === 'stable' ? 2 : 1);
 }
 
 /** Frames of a segment. */
