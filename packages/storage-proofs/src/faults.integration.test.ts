@@ -33,7 +33,7 @@ describe.skipIf(!s3.available)('uploads through a proxy that spoils one of five 
       },
     });
     // The waits of a real network would only make the proof longer; the number of tries is the default.
-    const patience = { idleTimeoutMs: 1_000, random: () => random() / 20 };
+    const patience = { idleTimeoutMs: 1_000, copyTimeoutMs: 5_000, random: () => random() / 20 };
     const store = createS3Store({ ...bucket.settings, endpoint: proxy.endpoint, ...patience });
     try {
       await createUploader(store).upload(path, key).result;
