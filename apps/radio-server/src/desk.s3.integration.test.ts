@@ -7,23 +7,15 @@ import { serviceOrSkip } from '@bucket-radio/testing';
 import { afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { MonitorStatus } from './desk/monitor-status.ts';
 import type { CheckResult } from './doctor/check.ts';
+import { s3Account } from './testing/s3-account.ts';
 import { StationRunner } from './testing/station-process.ts';
 
 const planted = (name: string): string => `${name}-${randomBytes(12).toString('hex')}`;
-const BUCKET = `desk-${process.pid}`;
-const ACCOUNT = {
-  R2_ENDPOINT: process.env['S3_ENDPOINT'] ?? 'http://127.0.0.1:9',
-  R2_BUCKET: BUCKET,
-  R2_ACCESS_KEY: process.env['S3_ACCESS_KEY'] ?? 'unset',
-  R2_SECRET_KEY: process.env['S3_SECRET_KEY'] ?? 'unset',
-};
+const { options, env: ACCOUNT } = s3Account('desk');
 
 describe.skipIf(!serviceOrSkip('s3').available)("the operator's desk of a station on a real S3 server", () => {
   const runner = new StationRunner();
-  beforeAll(async () => {
-    const { R2_ENDPOINT: endpoint, R2_ACCESS_KEY: accessKeyId, R2_SECRET_KEY: secretAccessKey } = ACCOUNT;
-    await createBucket({ endpoint, bucket: BUCKET, accessKeyId, secretAccessKey });
-  });
+  beforeAll(async () => await createBucket(options));
   afterEach(async () => await runner.cleanUp());
 
   const doctor = async (env: NodeJS.ProcessEnv) => {
@@ -34,7 +26,7 @@ describe.skipIf(!serviceOrSkip('s3').available)("the operator's desk of a statio
   };
 
   it('is examined: bucket, clock, conditional writes and line are well, a private bucket is not public', async () => {
-    const { code, verdicts, checks, fix } = await doctor({ R2_PUBLIC_URL: `${ACCOUNT.R2_ENDPOINT}/${BUCKET}` });
+    const { code, verdicts, checks, fix } = await doctor({ R2_PUBLIC_URL: `${options.endpoint}/${options.bucket}` });
     expect(verdicts).toMatchObject({
       bucket: 'ok',
       'clock offset': 'ok',

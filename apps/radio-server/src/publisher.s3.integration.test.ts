@@ -22,6 +22,7 @@ import {
   startFaultyProxy,
 } from '@bucket-radio/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { s3Account } from './testing/s3-account.ts';
 
 const SEED = Number(process.env['PROVE_SEED'] ?? 1);
 const SCALE = Number(process.env['PROVE_SCALE'] ?? 1);
@@ -52,12 +53,7 @@ function segment(rendition: RenditionName, index: number): EncodedSegment {
 }
 
 describe.skipIf(!serviceOrSkip('s3').available)('a publisher behind a line that fails, on a real S3 server', () => {
-  const account = {
-    endpoint: process.env['S3_ENDPOINT'] ?? 'http://127.0.0.1:9',
-    bucket: `faults-${process.pid}`,
-    accessKeyId: process.env['S3_ACCESS_KEY'] ?? 'unset',
-    secretAccessKey: process.env['S3_SECRET_KEY'] ?? 'unset',
-  };
+  const { options: account } = s3Account('faults');
   let directory = '';
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'publisher-s3-'));

@@ -5,26 +5,15 @@ import { isObjectStoreError, type ObjectStore, withPrefix } from '@bucket-radio/
 import { createBucket, createS3Store } from '@bucket-radio/object-store-s3';
 import { serviceOrSkip } from '@bucket-radio/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { s3Account } from './testing/s3-account.ts';
 import { type StationProcess, StationRunner } from './testing/station-process.ts';
 
-const BUCKET = `standby-${process.pid}`;
-const account = {
-  R2_ENDPOINT: process.env['S3_ENDPOINT'] ?? '',
-  R2_BUCKET: BUCKET,
-  R2_ACCESS_KEY: process.env['S3_ACCESS_KEY'] ?? '',
-  R2_SECRET_KEY: process.env['S3_SECRET_KEY'] ?? '',
-};
+const { options, env: account } = s3Account('standby');
 /** As long as a standby and a busy computer may need: nothing is asked to be quick here. */
 const PATIENCE = { timeout: 120_000, interval: 100 };
 
 describe.skipIf(!serviceOrSkip('s3').available)('two encoders of one station', { timeout: 240_000 }, () => {
   const runner = new StationRunner();
-  const options = {
-    endpoint: account.R2_ENDPOINT || 'http://127.0.0.1:9',
-    bucket: BUCKET,
-    accessKeyId: account.R2_ACCESS_KEY || 'unset',
-    secretAccessKey: account.R2_SECRET_KEY || 'unset',
-  };
   const bucket = createS3Store(options);
 
   beforeAll(async () => await createBucket(options));

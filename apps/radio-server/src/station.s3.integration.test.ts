@@ -7,25 +7,14 @@ import { createBucket, createS3Store } from '@bucket-radio/object-store-s3';
 import { serviceOrSkip, startFaultyProxy } from '@bucket-radio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { decodeWithFfmpeg, decodeWithFlac } from './testing/decode.ts';
+import { s3Account } from './testing/s3-account.ts';
 import { StationRunner } from './testing/station-process.ts';
 
-const BUCKET = `station-${process.pid}`;
-const account = {
-  R2_ENDPOINT: process.env['S3_ENDPOINT'] ?? '',
-  R2_BUCKET: BUCKET,
-  R2_ACCESS_KEY: process.env['S3_ACCESS_KEY'] ?? '',
-  R2_SECRET_KEY: process.env['S3_SECRET_KEY'] ?? '',
-};
+const { options, env: account } = s3Account('station');
 const usable = serviceOrSkip('s3').available && serviceOrSkip('ffmpeg').available && serviceOrSkip('flac').available;
 
 describe.skipIf(!usable)('a station on a real S3 server', () => {
   const runner = new StationRunner();
-  const options = {
-    endpoint: account.R2_ENDPOINT || 'http://127.0.0.1:9',
-    bucket: BUCKET,
-    accessKeyId: account.R2_ACCESS_KEY || 'unset',
-    secretAccessKey: account.R2_SECRET_KEY || 'unset',
-  };
   const bucket = createS3Store(options);
   const live = withPrefix(bucket, 'live/');
 

@@ -12,15 +12,12 @@ import { createBucket, createS3Store } from '@bucket-radio/object-store-s3';
 import { serviceOrSkip } from '@bucket-radio/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { resolveConfig } from '../config/load.ts';
+import { s3Account } from '../testing/s3-account.ts';
 import { bucketChecks } from './bucket-checks.ts';
 import type { CheckResult } from './check.ts';
 
-const BUCKET = `public-${process.pid}`;
-const ENDPOINT = process.env['S3_ENDPOINT'] ?? 'http://127.0.0.1:9';
-const KEYS = {
-  accessKeyId: process.env['S3_ACCESS_KEY'] ?? 'unset',
-  secretAccessKey: process.env['S3_SECRET_KEY'] ?? 'unset',
-};
+const { options, env: ACCOUNT } = s3Account('public');
+const { endpoint: ENDPOINT, bucket: BUCKET, ...KEYS } = options;
 const EXPOSED = ['ETag', 'Date', 'Age'];
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
@@ -44,13 +41,7 @@ describe.skipIf(!serviceOrSkip('s3').available)('the doctor and a bucket that is
   const client = new S3Client({ endpoint: ENDPOINT, region: 'auto', forcePathStyle: true, credentials: KEYS });
 
   const examine = async (publicUrl = `${ENDPOINT}/${BUCKET}`) => {
-    const env = {
-      R2_ENDPOINT: ENDPOINT,
-      R2_BUCKET: BUCKET,
-      R2_ACCESS_KEY: KEYS.accessKeyId,
-      R2_SECRET_KEY: KEYS.secretAccessKey,
-      R2_PUBLIC_URL: publicUrl,
-    };
+    const env = { ...ACCOUNT, R2_PUBLIC_URL: publicUrl };
     const results = await bucketChecks(resolveConfig({ env }));
     const find = (name: string): CheckResult | undefined => results.find((result) => result.name === name);
     return { publicUrl: find('public URL'), cors: find('CORS'), cache: find('cache headers') };
@@ -61,7 +52,7 @@ describe.skipIf(!serviceOrSkip('s3').available)('the doctor and a bucket that is
   };
 
   beforeAll(async () => {
-    await createBucket({ endpoint: ENDPOINT, bucket: BUCKET, ...KEYS });
+    await createBucket(options);
     const anybodyReads = {
       Version: '2012-10-17',
       Statement: [
@@ -116,7 +107,7 @@ describe.skipIf(!serviceOrSkip('s3').available)('the doctor and a bucket that is
       verdict: 'fail',
       detail: 'http://127.0.0.1:9 does not answer',
     });
-    const store = createS3Store({ endpoint: ENDPOINT, bucket: BUCKET, ...KEYS });
+    const store = createS3Store(options);
     onTestFinished(() => store.close());
     for await (const { key } of store.list()) expect.unreachable(`${key} was left`);
   });

@@ -3,18 +3,19 @@ import { type FaultyProxy, launchChromium, serviceOrSkip, startFaultyProxy } fro
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MonitorStatus } from '../desk/monitor-status.ts';
+import { s3Account } from '../testing/s3-account.ts';
 import { type StandInCard, standInCard } from '../testing/stand-in-card.ts';
 import { type StationProcess, StationRunner } from '../testing/station-process.ts';
 
-const ACCOUNT = {
-  R2_BUCKET: `life-${process.pid}`,
-  R2_ACCESS_KEY: process.env['S3_ACCESS_KEY'] ?? 'unset',
-  R2_SECRET_KEY: process.env['S3_SECRET_KEY'] ?? 'unset',
-};
+const { options, env: ACCOUNT } = s3Account('life');
 const LOST_FRAMES = 9_600;
 /** An alert about the bucket takes 30 s and more, and so does one about samples until it is over. */
 const PATIENCE = { timeout: 110_000 };
 const usable = serviceOrSkip('chromium').available && serviceOrSkip('s3').available;
+
+function lostText({ captured: { gaps, lostMs } }: MonitorStatus): string {
+  return `${gaps} ${gaps === 1 ? 'gap' : 'gaps'}, ${Math.round(lostMs)} ms`;
+}
 
 describe.skipIf(!usable)('the monitor of a live station', () => {
   const runner = new StationRunner();
@@ -36,12 +37,10 @@ describe.skipIf(!usable)('the monitor of a live station', () => {
   const lamp = (text: string) => page.getByRole('status').getByText(text, { exact: true });
 
   beforeAll(async () => {
-    const target = process.env['S3_ENDPOINT'] ?? 'http://127.0.0.1:9';
-    const { R2_BUCKET, R2_ACCESS_KEY: accessKeyId, R2_SECRET_KEY: secretAccessKey } = ACCOUNT;
-    await createBucket({ endpoint: target, bucket: R2_BUCKET, accessKeyId, secretAccessKey });
+    await createBucket(options);
     [card, bucket, browser] = await Promise.all([
       standInCard(),
-      startFaultyProxy({ target, random: Math.random }),
+      startFaultyProxy({ target: options.endpoint, random: Math.random }),
       launchChromium(),
     ]);
     const args = ['start', '--source', 'alsa:hw:CARD=Deck', '--segment-seconds', '1', '--window-segments', '120'];
@@ -74,14 +73,14 @@ describe.skipIf(!usable)('the monitor of a live station', () => {
 
     await card.overrun(LOST_FRAMES);
     await says('Xruns', /^1$/);
-    // How exactly a gap is measured is the capture's own proof; a busy machine may add one.
-    await says('Lost', /^(1 gap|\d+ gaps), \d{3,} ms$/);
+    // How a gap is measured is the capture's own proof; here the page says what the station knows.
     await page
       .getByRole('alert')
-      .getByText(/^Warning: samples were lost: (1 gap|\d+ gaps), \d{3,} ms/)
+      .getByText(/^Warning: samples were lost/)
       .waitFor(PATIENCE);
-    const { captured } = await status();
-    expect(captured.lostMs).toBeGreaterThan((LOST_FRAMES / 48) * 0.9);
+    const { gaps, lostMs } = (await status()).captured;
+    expect(lostMs).toBeGreaterThanOrEqual(LOST_FRAMES / 48 - 1);
+    await expect.poll(async () => (await fact('Lost').textContent()) === lostText(await status()), PATIENCE).toBe(true);
 
     bucket.isDown = true;
     await page.getByText(/^Last error/).waitFor(PATIENCE);
@@ -104,7 +103,7 @@ describe.skipIf(!usable)('the monitor of a live station', () => {
     const healed = await status();
     expect(healed.counts).toMatchObject({ dropped: 0 });
     expect(healed.window?.latest).toBeGreaterThan((during.window?.latest ?? 0) + 30);
-    expect(healed.captured.gaps).toBeGreaterThanOrEqual(captured.gaps);
+    expect(healed.captured.gaps).toBeGreaterThanOrEqual(gaps);
 
     await page.getByRole('button', { name: 'Stop…' }).click();
     await page.getByRole('button', { name: 'Take off the air' }).click();
