@@ -5,6 +5,7 @@ import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
 import { AcceleratedClock, StationListener, seededRandom } from '@bucket-radio/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FaultyStore } from '../test/faulty-store.ts';
+import { madeSegment, T0 } from '../test/made-segment.ts';
 import type { PublisherEvent } from './events.ts';
 import { createPublisher } from './publisher.ts';
 import { type SpoolDisk, systemDisk } from './spool.ts';
@@ -13,7 +14,6 @@ import type { Publisher, PublisherOptions } from './types.ts';
 const SEED = Number(process.env['PROVE_SEED'] ?? 1);
 const SCALE = Number(process.env['PROVE_SCALE'] ?? 1);
 const EPOCH = '01K9ZZZZZZZZZZZZZZZZZZZZZZ';
-const T0 = Date.UTC(2026, 10, 20, 20, 0, 0);
 /** Station seconds per real second. */
 const SPEED = 50;
 
@@ -23,17 +23,8 @@ beforeEach(async () => {
 });
 afterEach(async () => await rm(directory, { recursive: true, force: true }));
 
-function segment(rendition: RenditionName, index: number, seconds: number, bytes: number): EncodedSegment {
-  return {
-    rendition,
-    index,
-    position: index * seconds * 48_000,
-    frames: seconds * 48_000,
-    utcMs: T0 + index * seconds * 1000,
-    data: new Uint8Array(bytes).fill(index + (rendition === 'hq' ? 1 : 0)),
-    init: Uint8Array.of(rendition === 'hq' ? 1 : 2),
-  };
-}
+const segment = (rendition: RenditionName, index: number, seconds: number, bytes: number): EncodedSegment =>
+  madeSegment(rendition, index, { seconds, bytes });
 
 interface Scene {
   readonly clock: AcceleratedClock;

@@ -2,6 +2,7 @@ import { createMemoryStore, type ObjectStore, ObjectStoreError } from '@bucket-r
 import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
 import { StationListener, seededRandom, VirtualClock } from '@bucket-radio/testing';
 import { expect, it } from 'vitest';
+import { madeSegment } from '../test/made-segment.ts';
 import type { PublisherEvent } from './events.ts';
 import { createPublisher } from './publisher.ts';
 import type { Publisher, PublisherOptions } from './types.ts';
@@ -65,17 +66,8 @@ function createWorld(): World {
   return { clock, store, view, listener, line };
 }
 
-function segment(rendition: RenditionName, index: number): EncodedSegment {
-  return {
-    rendition,
-    index,
-    position: index * SECONDS * 48_000,
-    frames: SECONDS * 48_000,
-    utcMs: T0 + index * SECONDS * 1000,
-    data: new Uint8Array(40).fill(index % 251),
-    init: Uint8Array.of(rendition === 'hq' ? 1 : 2),
-  };
-}
+const segment = (rendition: RenditionName, index: number): EncodedSegment =>
+  madeSegment(rendition, index, { seconds: SECONDS, bytes: 40, startMs: T0 });
 
 interface Show {
   readonly publisher: Publisher;

@@ -6,11 +6,11 @@ import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
 import { StationListener, seededRandom, VirtualClock } from '@bucket-radio/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FaultyStore } from '../test/faulty-store.ts';
+import { madeSegment, T0 } from '../test/made-segment.ts';
 import type { PublisherEvent } from './events.ts';
 import { createPublisher } from './publisher.ts';
 import { type SpoolDisk, systemDisk } from './spool.ts';
 
-const T0 = Date.UTC(2026, 10, 20, 20);
 const SECONDS = 10;
 /** Everything is a tenth of its size, the line included: the largest `hq` and `lq` segments of 10 s, an uplink of 10.68 Mbit/s. */
 const BYTES = { hq: 288_000, lq: 22_000 } as const satisfies Record<RenditionName, number>;
@@ -29,17 +29,8 @@ beforeEach(async () => {
 });
 afterEach(async () => await rm(directory, { recursive: true, force: true }));
 
-function segment(rendition: RenditionName, index: number): EncodedSegment {
-  return {
-    rendition,
-    index,
-    position: index * SECONDS * 48_000,
-    frames: SECONDS * 48_000,
-    utcMs: T0 + index * SECONDS * 1000,
-    data: new Uint8Array(BYTES[rendition]).fill(index),
-    init: Uint8Array.of(rendition === 'hq' ? 1 : 2),
-  };
-}
+const segment = (rendition: RenditionName, index: number): EncodedSegment =>
+  madeSegment(rendition, index, { seconds: SECONDS, bytes: BYTES[rendition] });
 
 /** One line that carries one byte after the other, whoever sends. */
 function onLine(store: ObjectStore, clock: VirtualClock): ObjectStore {

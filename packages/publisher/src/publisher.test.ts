@@ -4,6 +4,7 @@ import { manifestSchema } from '@bucket-radio/manifest/schema';
 import { createMemoryStore, type ObjectStore, ObjectStoreError } from '@bucket-radio/object-store';
 import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
 import { expect, it } from 'vitest';
+import { madeSegment, T0 } from '../test/made-segment.ts';
 import type { PublisherClock } from './clock.ts';
 import type { PublisherEvent } from './events.ts';
 import { createPublisher } from './publisher.ts';
@@ -12,19 +13,9 @@ import type { Publisher, PublisherOptions } from './types.ts';
 const EPOCH = '01K9ZZZZZZZZZZZZZZZZZZZZZZ';
 const OTHER_EPOCH = '01KAZZZZZZZZZZZZZZZZZZZZZZ';
 const OLD_EPOCH = '01K9AAAAAAAAAAAAAAAAAAAAAA';
-const T0 = Date.UTC(2026, 10, 20, 20, 0, 0);
 
-function segment(rendition: RenditionName, index: number, bytes = 100): EncodedSegment {
-  return {
-    rendition,
-    index,
-    position: index * 480_000,
-    frames: 480_000,
-    utcMs: T0 + index * 10_000,
-    data: new Uint8Array(bytes).fill(index),
-    init: Uint8Array.of(rendition === 'hq' ? 1 : 2),
-  };
-}
+const segment = (rendition: RenditionName, index: number, bytes = 100): EncodedSegment =>
+  madeSegment(rendition, index, { seconds: 10, bytes });
 
 /** A store whose writes are listed, and which can be made to fail. */
 function observed(store: ObjectStore): { store: ObjectStore; log: string[]; down: { is: boolean } } {

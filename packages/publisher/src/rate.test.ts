@@ -2,23 +2,14 @@ import { createMemoryStore, type ObjectStore } from '@bucket-radio/object-store'
 import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
 import { seededRandom, VirtualClock } from '@bucket-radio/testing';
 import { expect, it } from 'vitest';
+import { madeSegment, T0 } from '../test/made-segment.ts';
 import { createPublisher } from './publisher.ts';
 
 const EPOCH = '01K9ZZZZZZZZZZZZZZZZZZZZZZ';
-const T0 = Date.UTC(2026, 10, 20, 20);
 const SECONDS = 300;
 
-function segment(rendition: RenditionName, index: number, seconds: number): EncodedSegment {
-  return {
-    rendition,
-    index,
-    position: index * seconds * 48_000,
-    frames: seconds * 48_000,
-    utcMs: T0 + index * seconds * 1000,
-    data: new Uint8Array(100).fill(index),
-    init: Uint8Array.of(rendition === 'hq' ? 1 : 2),
-  };
-}
+const segment = (rendition: RenditionName, index: number, seconds: number): EncodedSegment =>
+  madeSegment(rendition, index, { seconds, bytes: 100 });
 
 /** A store on a line of varying delay that notes when the puts of each key arrived. */
 function strictStore(

@@ -2,23 +2,14 @@ import { createMemoryStore, type ObjectStore } from '@bucket-radio/object-store'
 import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
 import { VirtualClock } from '@bucket-radio/testing';
 import { expect, it } from 'vitest';
+import { madeSegment, T0 } from '../test/made-segment.ts';
 import { createPublisher } from './publisher.ts';
 
-const T0 = Date.UTC(2026, 10, 20, 20);
 const SECONDS = 10;
 const BYTES = { hq: 200_000, lq: 16_000 } as const satisfies Record<RenditionName, number>;
 
-function segment(rendition: RenditionName, index: number): EncodedSegment {
-  return {
-    rendition,
-    index,
-    position: index * SECONDS * 48_000,
-    frames: SECONDS * 48_000,
-    utcMs: T0 + index * SECONDS * 1000,
-    data: new Uint8Array(BYTES[rendition]).fill(index),
-    init: Uint8Array.of(1),
-  };
-}
+const segment = (rendition: RenditionName, index: number): EncodedSegment =>
+  madeSegment(rendition, index, { seconds: SECONDS, bytes: BYTES[rendition] });
 
 /** What one connection sends before another has its turn: connections share a line. */
 const PACKET_BYTES = 4000;
