@@ -20,10 +20,29 @@ window.startRadio = async ({ kind, ...options }, from) => {
     if (frame !== undefined) radio.positions.push({ stream, frame, contextFrame });
   });
   engine.on('nowplaying', (title) => radio.titles.push({ ...title, earFrame: earFrame(engine) }));
+  // An element exists from `play` on, and is tapped in the same turn: nothing of its start is missed.
+  const mayRecord = kind === 'worklet' ? undefined : await recordingContext();
   engine.play(from);
-  const [context, node] = engine.mediaElement ? tapElement(engine.mediaElement) : await tapNode(engine);
+  if (engine.mediaElement === undefined) record(radio, ...(await tapNode(engine)));
+  else record(radio, mayRecord, tapElement(mayRecord, engine.mediaElement));
+};
+
+/** A context of the station's rate that can record. */
+async function recordingContext() {
+  const context = new AudioContext({ sampleRate: 48_000 });
+  await context.audioWorklet?.addModule('/recorder.js');
+  return context;
+}
+
+/** What a media element plays, through that context. */
+function tapElement(context, element) {
+  const node = context.createMediaElementSource(element);
+  node.connect(context.destination);
+  return node;
+}
+
+function record(radio, context, node) {
   if (context.audioWorklet === undefined) return;
-  await context.audioWorklet.addModule('/recorder.js');
   const recorder = new AudioWorkletNode(context, 'recorder', {
     numberOfOutputs: 0,
     channelCount: 2,
@@ -31,7 +50,7 @@ window.startRadio = async ({ kind, ...options }, from) => {
   });
   recorder.port.onmessage = ({ data }) => radio.blocks.push(data);
   node.connect(recorder);
-};
+}
 
 /** The station frame that is at the ear now, by the audio context's own clock. */
 function earFrame({ stats, outputNode }) {
@@ -43,7 +62,9 @@ function earFrame({ stats, outputNode }) {
 /** The output node exists when the worklet has been loaded. */
 async function tapNode(engine) {
   while (engine.outputNode === undefined) await new Promise((resolve) => requestAnimationFrame(resolve));
-  return [engine.outputNode.context, engine.outputNode];
+  const { context } = engine.outputNode;
+  await context.audioWorklet.addModule('/recorder.js');
+  return [context, engine.outputNode];
 }
 
 /** Another engine goes on where this one stops; resolves with that place. */
@@ -52,14 +73,6 @@ window.handOver = async (options) => {
   await window.startRadio(options, place);
   return place;
 };
-
-/** What a media element plays, through a context of the station's rate. */
-function tapElement(element) {
-  const context = new AudioContext({ sampleRate: 48_000 });
-  const node = context.createMediaElementSource(element);
-  node.connect(context.destination);
-  return [context, node];
-}
 
 /** Sends the recording to the test: Int32 triples (context frame, left, right), samples scaled by 2²³. */
 window.sendRecording = async (name) => {
