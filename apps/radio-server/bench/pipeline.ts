@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { median, slope } from '@bucket-radio/testing/statistics';
 
 const MUSIC = '/usr/share/games/wesnoth/1.16/data/core/music';
 const { values } = parseArgs({
@@ -124,24 +125,7 @@ function runFfmpeg(input: string): Run {
   };
 }
 
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-}
-
 const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
-
-/** Megabytes per hour: least squares over all but the first hour, in which everything is loaded and compiled. */
-function slope(memory: NonNullable<Run['memory']>): number {
-  const points = memory.slice(1);
-  const mean = (of: (point: (typeof points)[number]) => number): number =>
-    points.reduce((sum, point) => sum + of(point), 0) / points.length;
-  const [hour, rss] = [mean((point) => point.hour), mean((point) => point.rssMb)];
-  const spread = points.reduce((sum, point) => sum + (point.hour - hour) ** 2, 0);
-  const together = points.reduce((sum, point) => sum + (point.hour - hour) * (point.rssMb - rss), 0);
-  return together / spread;
-}
 
 function memoryOverHours(input: string, hours: string): void {
   if (!(Number(hours) >= 3)) throw new Error(`--hours ${hours}: give 3 or more; the first is not counted`);
@@ -155,7 +139,8 @@ function memoryOverHours(input: string, hours: string): void {
       realtime: round(run.audioSeconds / run.wallSeconds, 1),
       peakRssMb: run.peakRssMb,
       rssMb: memory.map(({ rssMb }) => rssMb),
-      rssMbPerHour: round(slope(memory)),
+      // Not of the first hour, in which everything is loaded and compiled.
+      rssMbPerHour: round(slope(memory.slice(1).map(({ hour, rssMb }) => [hour, rssMb]))),
       backend: run.backend,
     }),
   );

@@ -10,6 +10,7 @@ import { withPrefix } from '@bucket-radio/object-store';
 import { createBucket, createS3Store } from '@bucket-radio/object-store-s3';
 import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
 import { createPublisher } from '@bucket-radio/publisher';
+import { median } from '@bucket-radio/testing/statistics';
 import { ulid } from 'ulid';
 import { freePort } from '../src/testing/station-process.ts';
 import { Meter } from './publisher-meter.ts';
@@ -66,11 +67,6 @@ interface Figures {
   readonly manifestMs: number;
   readonly playlistMs: number;
   readonly requestsPerSegment: number;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
 
 function segment(rendition: RenditionName, index: number, seconds: number, utcMs: number): EncodedSegment {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { expandSegmentTemplate, parseManifest } from '@bucket-radio/manifest';
+import { median } from '@bucket-radio/testing/statistics';
 import { type StationProcess, StationRunner } from '../src/testing/station-process.ts';
 
 const { values } = parseArgs({
@@ -95,11 +96,6 @@ function readIfThere(path: string): string {
   } catch {
     return '';
   }
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'bench-restart-'));

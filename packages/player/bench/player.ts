@@ -6,6 +6,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { launchChromium } from '@bucket-radio/testing';
+import { median } from '@bucket-radio/testing/statistics';
 import type { Browser, Page } from 'playwright-core';
 import { makeFixture } from '../test/fixtures.ts';
 import { PageServer } from '../test/page-server.ts';
@@ -37,11 +38,6 @@ function chord(frames: number): Int32Array {
     pcm[i * 2 + 1] = Math.round((tone - noise) * 0x7f_ff_ff * 0.9);
   }
   return pcm;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 /** Processor seconds of all of the browser's processes so far. */

@@ -1,4 +1,5 @@
 import { launchChromium, serviceOrSkip } from '@bucket-radio/testing';
+import { slope } from '@bucket-radio/testing/statistics';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeFixture, randomPcm } from '../test/fixtures.ts';
@@ -29,14 +30,6 @@ async function heapMb(devtools: CDPSession): Promise<number> {
   await devtools.send('HeapProfiler.collectGarbage');
   const { usedSize } = await devtools.send('Runtime.getHeapUsage');
   return usedSize / 2 ** 20;
-}
-
-/** Least squares, in MB an hour. */
-function slopePerHour(looks: readonly Look[]): number {
-  const mean = (of: (look: Look) => number): number => looks.reduce((sum, look) => sum + of(look), 0) / looks.length;
-  const [at, heap] = [mean((look) => look.atSeconds), mean((look) => look.heapMb)];
-  const rise = looks.reduce((sum, look) => sum + (look.atSeconds - at) * (look.heapMb - heap), 0);
-  return (rise / looks.reduce((sum, look) => sum + (look.atSeconds - at) ** 2, 0)) * 3600;
 }
 
 async function statsOf(page: Page): Promise<RadioStats> {
@@ -87,7 +80,7 @@ describe.skipIf(!available)('listening for long in Chromium', () => {
     }
     const { underruns, bitPerfectVerified, bitPerfectFailed, bitPerfect } = await statsOf(page);
     const warm = looks.slice(1);
-    const slope = slopePerHour(warm);
+    const heapMbPerHour = slope(warm.map(({ atSeconds, heapMb: mb }) => [atSeconds / 3600, mb]));
     const longestStallMs = await page.evaluate<number>('longestStallMs()');
     process.stdout.write(
       `${JSON.stringify({
@@ -97,7 +90,7 @@ describe.skipIf(!available)('listening for long in Chromium', () => {
         bitPerfectVerified,
         bitPerfectFailed,
         heapMb: looks.map((look) => Number(look.heapMb.toFixed(2))),
-        heapMbPerHour: Number(slope.toFixed(2)),
+        heapMbPerHour: Number(heapMbPerHour.toFixed(2)),
         longestStallMs: Math.round(longestStallMs),
       })}\n`,
     );
@@ -107,6 +100,6 @@ describe.skipIf(!available)('listening for long in Chromium', () => {
     expect(bitPerfectVerified).toBeGreaterThanOrEqual(Math.floor(PLAYED_SECONDS) - 1);
     expect(bitPerfect).toBe('verified');
     expect((warm.at(-1)?.heapMb ?? 0) - (warm[0]?.heapMb ?? 0)).toBeLessThan(MAX_GROWTH_MB);
-    if (SCALE >= 100) expect(slope).toBeLessThan(MAX_SLOPE_MB_PER_HOUR);
+    if (SCALE >= 100) expect(heapMbPerHour).toBeLessThan(MAX_SLOPE_MB_PER_HOUR);
   });
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { median } from '@bucket-radio/testing/statistics';
 import { openS3, s3Settings } from '../src/s3.ts';
 import { buildPackages } from './build.ts';
 import { startBenchServer } from './server.ts';
@@ -41,10 +42,6 @@ function run(who: string, what: string, file: string): Run {
   });
   if (status !== 0) throw new Error(`${who} ${what}: ${stderr}`);
   return JSON.parse(stdout) as Run;
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
 function summary(who: string, what: string, runs: readonly Run[]) {

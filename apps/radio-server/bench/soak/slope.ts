@@ -1,3 +1,4 @@
+import { slope } from '@bucket-radio/testing/statistics';
 import type { Measure, SoakSample } from './sample.ts';
 
 /** Caches fill and the compiler works at first; that is no leak. */
@@ -19,13 +20,6 @@ export function slopeOf(samples: readonly SoakSample[], measure: Measure): Slope
   const [first] = values;
   const last = values.at(-1);
   if (first === undefined || last === undefined || settled.length < 2) throw new RangeError('too few samples');
-  const meanTime = settled.reduce((sum, { seconds }) => sum + seconds, 0) / settled.length;
-  const meanValue = values.reduce((sum, value) => sum + value, 0) / values.length;
-  let above = 0;
-  let below = 0;
-  for (const sample of settled) {
-    above += (sample.seconds - meanTime) * (sample[measure] - meanValue);
-    below += (sample.seconds - meanTime) ** 2;
-  }
-  return { perHour: (above / below) * 3600, first, last, most: Math.max(...values) };
+  const perHour = slope(settled.map((sample) => [sample.seconds / 3600, sample[measure]]));
+  return { perHour, first, last, most: Math.max(...values) };
 }
