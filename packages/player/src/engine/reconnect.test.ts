@@ -38,6 +38,23 @@ describe('a listener whom nothing answers', () => {
   });
 });
 
+describe('a listener behind live whom nothing answers', () => {
+  it('says that the station cannot be reached, and keeps saying so, though segments fail too', async () => {
+    const l = listen({ segmentSeconds: 2, windowSegments: 15, head: 40 }, { random: seededRandom(4) });
+    await playing(l);
+    l.engine.seek(20);
+    l.station.fault = () => 503;
+    await l.clock.until(() => l.engine.error?.code === 'ManifestUnreachable', 60_000);
+    const said: unknown[] = [];
+    l.engine.on('error', ({ code }) => said.push(code));
+    await l.clock.advance(120_000);
+    expect(new Set(said)).toEqual(new Set(['ManifestUnreachable']));
+    l.station.fault = () => undefined;
+    await l.clock.until(() => l.engine.state === 'playing', 60_000);
+    expect(l.engine.error).toBeUndefined();
+  });
+});
+
 describe('what wakes a player', () => {
   afterEach(() => vi.unstubAllGlobals());
 

@@ -308,7 +308,8 @@ export class Follower {
       last = await this.#request(view, rendition, signal);
       if (isObjectFault(last)) last = await this.#request(view, rendition, signal);
       if (last.kind === 'ok') return this.#advance(view);
-      if (last.kind !== 'slow') this.#report(last.error);
+      // Where not even the manifest can be read, that says more.
+      if (last.kind !== 'slow' && !(last.kind === 'failed' && this.#failures)) this.#report(last.error);
       if (last.kind === 'failed') break;
     }
     await this.#afterFailedRound(last, signal);
@@ -413,17 +414,17 @@ export class Follower {
     if (last === undefined || last.kind === 'slow') return;
     const lost = isObjectFault(last) && this.#rounds >= MAX_OBJECT_ROUNDS;
     if (lost && view !== undefined && cursor.next < view.latest) {
-      this.#cursor = { ...cursor, stream: this.#options.nextStream() };
-      return this.#skip(view);
+      return this.#skip(view, cursor);
     }
     await this.#options.clock.sleep(backoffMs(this.#rounds, this.#options.random), signal);
     await this.#poll(signal);
   }
 
-  #skip(view: Manifest): void {
-    const cursor = this.#cursor as Cursor;
+  #skip(view: Manifest, cursor: Cursor): void {
+    const next = cursor.next + 1;
+    const startFrame = next * framesPerSegment(view);
+    this.#cursor = { ...cursor, stream: this.#options.nextStream(), next, startFrame };
     this.#forgive();
-    this.#cursor = { ...cursor, next: cursor.next + 1, startFrame: (cursor.next + 1) * framesPerSegment(view) };
   }
 
   #forgive(): void {
