@@ -29,6 +29,7 @@ export {
   serviceOrSkip,
 } from './services.ts';
 export { music, seededRandom, tone, whiteNoise } from './signals.ts';
+export { type StandInArecord, writeStandInArecord } from './stand-in-arecord.ts';
 export { type BucketView, StationListener } from './station-listener.ts';
 export { MANIFEST_EPOCH, MANIFEST_NOW, manifestOf } from './station-manifest.ts';
 export { VirtualClock } from './virtual-clock.ts';

@@ -1,8 +1,8 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { framesToMs, type PcmGap, unpackS24le } from '@bucket-radio/pcm';
-import { seededRandom } from '@bucket-radio/testing';
+import { type StandInArecord, seededRandom, writeStandInArecord } from '@bucket-radio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { LiveCapture } from '../live/live-capture.ts';
@@ -27,47 +27,26 @@ afterAll(async () => {
 });
 
 /**
- * Takes arecord's arguments and delivers 80 ms at a time in real time. Every 2.8 s it loses frames, as many as `drops` says,
- * and tells of every second one as arecord does. The left channel counts the device's frames, lost ones included. The log
- * says what it really did: its process, then each loss, as the frame count before it and the frames lost.
+ * Every 2.8 s it loses frames, as many as `drops` says, and tells of every second loss as arecord does. The left channel
+ * counts the device's frames, lost ones included. The log says what it really did: its process, then each loss, as the
+ * frame count before it and the frames lost.
  */
-function standIn(drops: readonly number[], log: string): string {
-  return `#!${process.execPath}
-const fs = require('node:fs');
-const arg = (name) => process.argv[process.argv.indexOf(name) + 1];
-const bytes = Number(arg('-c')) * 4;
-let frame = 0;
-const write = (frames) => {
-  const data = Buffer.alloc(frames * bytes);
-  for (let at = 0; at < data.length; at += bytes) {
-    frame += 1;
-    data.writeInt32LE((frame << 8) | 0, at);
-    data.writeInt32LE(256, at + 4);
-  }
-  for (let done = 0; done < data.length; ) {
-    try { done += fs.writeSync(1, data, done); } catch (error) { if (error.code !== 'EAGAIN') throw error; }
-  }
-};
-if (process.argv.includes('-s')) { write(Number(arg('-s'))); process.exit(0); }
-const drops = ${JSON.stringify(drops)};
-const startMs = performance.now();
+function standIn(drops: readonly number[], log: string): StandInArecord {
+  return {
+    setUp: `const drops = ${JSON.stringify(drops)};
+const log = ${JSON.stringify(log)};
 let periods = 0;
 let reports = 0;
-fs.appendFileSync(${JSON.stringify(log)}, 'start ' + process.pid + '\\n');
-const next = () => {
-  periods += 1;
-  write(${PERIOD_FRAMES});
+fs.appendFileSync(log, 'start ' + process.pid + '\\n');`,
+    sample: '[frame + 1, 1]',
+    afterPeriod: `periods += 1;
   if (periods % ${SPACING_PERIODS} === 0 && drops.length > 0) {
     const lost = drops.shift();
-    fs.appendFileSync(${JSON.stringify(log)}, frame + ' ' + lost + '\\n');
-    frame += lost;
+    fs.appendFileSync(log, frame + ' ' + lost + '\\n');
     reports += 1;
-    if (reports % 2 === 1) fs.writeSync(2, 'overrun!!! (at least ' + (lost / 48).toFixed(3) + ' ms long)\\n');
-  }
-  setTimeout(next, Math.max(0, startMs + (frame + ${PERIOD_FRAMES}) / 48 - performance.now()));
-};
-setTimeout(next, 80);
-`;
+    lose(lost, reports % 2 === 1);
+  }`,
+  };
 }
 
 /** One piece of sound, as it reached the capture. */
@@ -102,8 +81,7 @@ interface Run {
 async function run(drops: readonly number[], number: number): Promise<Run> {
   const arecord = join(directory, `arecord-${number}`);
   const log = join(directory, `log-${number}`);
-  await writeFile(arecord, standIn(drops, log));
-  await chmod(arecord, 0o755);
+  await writeStandInArecord(arecord, standIn(drops, log));
   const device = await openAlsa('hw:CARD=Test', { tools: { ...DEFAULT_TOOLS, arecord }, onMessage: () => undefined });
   const arrivals: Arrival[] = [];
   const abort = new AbortController();
