@@ -24,6 +24,8 @@ export default defineConfig({
       exclude: ['**/*.test.{ts,tsx}', '**/testing/**', 'packages/testing/**', 'packages/*-proofs/**'],
       reporter: ['json-summary'],
       reportsDirectory: 'test-results/coverage',
+      // docs/coverage.md says how many tests failed.
+      reportOnFailure: true,
     },
     projects: [
       {

@@ -1,11 +1,10 @@
 // Starts the services that this machine can start, runs every test that they allow, and says what was skipped and why.
 // Arguments are passed on to vitest: `npm test -- packages/pcm`.
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { serviceOrSkip } from '../packages/testing/src/services.ts';
+import { startLocalServices } from './local-services.ts';
 import { ROOT } from './toolchain.mjs';
 
 const SERVICES = [
@@ -23,39 +22,6 @@ const SERVICES = [
   'vlc',
 ];
 const required = process.env.REQUIRE_SERVICES === '1';
-const directory = mkdtempSync(join(tmpdir(), 'bucket-radio-test-'));
-const started = [];
-
-/** Runs `SCRIPT start DIR …` and takes over the NAME=value lines it prints. @returns whether it started */
-function startService(script, name, ...args) {
-  const where = join(directory, name);
-  const { status, stdout, stderr } = spawnSync(
-    'bash',
-    [join(ROOT, 'scripts/services', script), 'start', where, ...args],
-    {
-      encoding: 'utf8',
-    },
-  );
-  if (status !== 0) {
-    console.error(`${script}: not started: ${stderr.trim().split('\n').at(-1)}`);
-    return;
-  }
-  started.push(() => spawnSync('bash', [join(ROOT, 'scripts/services', script), 'stop', where]));
-  for (const line of stdout.trim().split('\n')) {
-    const [variable, ...value] = line.split('=');
-    process.env[variable] = value.join('=');
-  }
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(String(port)));
-    });
-  });
-}
-
 /** Sound has deadlines, so tests that capture or play it in real time have the machine to themselves. */
 const ROUNDS = [
   { projects: ['unit', 'integration'], options: [] },
@@ -99,23 +65,18 @@ function readCounts(outputFile) {
   }
 }
 
-function has(program) {
-  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
-}
-
 // Until vitest runs, a signal must not skip what stops the services.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 let complete = false;
+let stopServices = () => undefined;
 try {
   rmSync(join(ROOT, 'test-results'), { recursive: true, force: true });
-  if (has('radosgw') && process.env.S3_ENDPOINT === undefined) startService('ceph-rgw.sh', 's3', await freePort());
-  if (has('pulseaudio') && process.env.ALSA_CONFIG_PATH === undefined) startService('fake-soundcard.sh', 'sound');
+  stopServices = await startLocalServices();
   complete = await runRounds();
 } finally {
-  for (const stop of started.reverse()) stop();
-  rmSync(directory, { recursive: true, force: true });
+  stopServices();
 }
 
 /** @returns whether every round ran to its end, without an error outside its tests */

@@ -107,7 +107,7 @@ export const COMMAND_RULES: readonly CommandRule[] = [
   },
   { match: /^export S3_|test:s3/, not: `${ACCOUNT}, or a server that is left running; CI runs it on MinIO` },
   { match: /^pnpm prove/, not: 'a proof is a set of tests that runs with all others; scripts/prove.mjs only chooses' },
-  { match: /ceph-rgw\.sh (start|stop)/, test: 'scripts/test.mjs', proves: 'ceph-rgw.sh' },
+  { match: /ceph-rgw\.sh (start|stop)/, test: 'scripts/local-services.ts', proves: 'ceph-rgw.sh' },
   { match: /^(ffmpeg|mpv|cvlc) /, test: 'examples/listen/listen.integration.test.ts', proves: 'documented(' },
   {
     match: /^cp examples\/[\w-]+\/radio\.config\.yaml \.$/,
