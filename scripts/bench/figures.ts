@@ -10,6 +10,8 @@ export interface BenchPlan {
   readonly peer: string;
   readonly full: readonly string[];
   readonly quick: readonly string[];
+  /** Programs, and `native` for the native encoders, without which it does not start. */
+  readonly needs: readonly string[];
   /** A picture that the benchmark draws by itself, relative to docs. */
   readonly plot?: string;
 }
@@ -21,6 +23,7 @@ export const PLANS: readonly BenchPlan[] = [
     peer: 'ffmpeg',
     full: [],
     quick: ['--runs', '1', '--seconds', '60'],
+    needs: ['ffmpeg', 'music', 'native'],
   },
   {
     name: 'upload',
@@ -28,13 +31,15 @@ export const PLANS: readonly BenchPlan[] = [
     peer: 'lib-storage',
     full: [],
     quick: ['--mb', '128', '--runs', '1'],
+    needs: ['radosgw', 'pnpm'],
   },
   {
     name: 'publisher',
     heading: 'From the last sample to a readable segment, and ffmpeg',
     peer: 'ffmpeg',
-    full: [],
+    full: ['--segments', '8'],
     quick: ['--segments', '3', '--lengths', '1,2'],
+    needs: ['radosgw', 'ffmpeg'],
   },
   {
     name: 'player',
@@ -42,6 +47,7 @@ export const PLANS: readonly BenchPlan[] = [
     peer: 'hls.js',
     full: [],
     quick: ['--presses', '3', '--seconds', '5'],
+    needs: ['chromium'],
   },
   {
     name: 'latency',
@@ -49,6 +55,7 @@ export const PLANS: readonly BenchPlan[] = [
     peer: 'ffmpeg and hls.js',
     full: [],
     quick: ['--seconds', '12', '--lengths', '1', '--peer', 'no'],
+    needs: ['chromium', 'pulseaudio', 'ffmpeg'],
   },
   {
     name: 'fanout',
@@ -56,14 +63,16 @@ export const PLANS: readonly BenchPlan[] = [
     peer: 'Icecast',
     full: ['--write'],
     quick: ['--seconds', '3'],
+    needs: ['nginx', 'icecast2', 'ffmpeg'],
     plot: 'images/scale.svg',
   },
   {
     name: 'hybrid-buffer',
     heading: 'A hybrid buffer, and fs streams',
     peer: 'fs streams',
-    full: [],
+    full: ['--mb', '256'],
     quick: ['--mb', '32', '--runs', '1'],
+    needs: [],
   },
 ];
 

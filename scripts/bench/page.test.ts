@@ -4,7 +4,10 @@ import { expect, test } from 'vitest';
 import { ROOT } from '../packages/publishable.ts';
 import { ratioBars } from '../plot/ratio-bars.ts';
 import { lastJsonLine, PLANS, ratios } from './figures.ts';
+import { figuresOf } from './goals.ts';
+import { missingFor } from './needs.ts';
 import { benchPage } from './page.ts';
+import { runToEnd } from './run-to-end.ts';
 
 const [pipeline, upload] = PLANS;
 
@@ -24,20 +27,69 @@ test('ratios are found where the benchmarks put them; what is missing is left ou
   ]);
 });
 
+const run = {
+  quick: true,
+  date: '2026-11-25',
+  commit: 'abc1234',
+  facts: [['Node', 'v24']],
+  outcomes: [
+    {
+      plan: pipeline!,
+      command: 'pnpm bench pipeline',
+      output: 'lib 1.2\n\u001b[31ma table\u001b[0m\n{"cpuRatio":1.96}\n',
+      seconds: 120,
+      result: { cpuRatio: 1.96, peakRssMb: 120, deskCpuRatio: 2.1 },
+    },
+    { plan: upload!, command: 'pnpm bench upload', output: 'no S3 server', seconds: 1, problem: 'it ended with 1' },
+  ],
+} as const;
+
 test('the page tells what is worse as plainly as what is better, and what did not run', () => {
-  const page = benchPage({
-    quick: true,
-    date: '2026-11-25',
-    commit: 'abc1234',
-    facts: [['Node', 'v24']],
-    outcomes: [
-      { plan: pipeline!, command: 'pnpm bench pipeline', result: { cpuRatio: 1.96 } },
-      { plan: upload!, command: 'pnpm bench upload', problem: 'it ended with 1' },
-    ],
-  });
+  const page = benchPage(run);
   expect(page).toContain('| pipeline: CPU / ffmpeg | 1.96 | less | **worse** |');
-  expect(page).toContain('Did not run: it ended with 1');
+  expect(page).toContain('**Did not run: it ended with 1**\n\n```text\nno S3 server\n```');
   expect(page).toContain('it is no measurement');
+  expect(page).toContain('in one run of 2 minutes');
+});
+
+test('every number says which goal it has, and whether it is met', () => {
+  const page = benchPage(run);
+  expect(page).toContain('| `cpuRatio` | processor time / ffmpeg | 1.96 | ≤ 0.9 | **missed** |');
+  expect(page).toContain('| `peakRssMb` | peak memory, MB | 120 | ≤ 150 | met |');
+  expect(page).toMatch(/\| `deskCpuRatio` \| [^|]+ \| 2\.1 \| none, only told \| {2}\|/);
+  expect(page).toContain('1 of 2 are met; missed:\n\n- pipeline `cpuRatio`');
+  expect(page).toMatch(/Not measured in this run: .*`upload\.file\.cpuRatio`/);
+});
+
+test('what a benchmark printed is on the page, without colours and without its line of JSON', () => {
+  expect(benchPage(run)).toContain('```text\nlib 1.2\na table\n```');
+});
+
+test("a peer's number has no goal, and every number of ours has a meaning", () => {
+  const figures = figuresOf('latency', { bench: 'latency', p95Ms: { 1: 2500 }, hlsjs: { p95Ms: 30_000 } });
+  expect(figures.map(({ path, goal, isPeer }) => [path, goal !== undefined, isPeer])).toEqual([
+    ['p95Ms.1', true, false],
+    ['hlsjs.p95Ms', false, true],
+  ]);
+  expect(figures.every(({ meaning }) => meaning !== '')).toBe(true);
+});
+
+test('what is missing is told once, with who needs it and what brings it', () => {
+  const missing = missingFor(PLANS, (need) => need !== 'ffmpeg' && need !== 'icecast2');
+  expect(missing).toEqual([
+    'ffmpeg, for pipeline, publisher, latency, fanout: npm run setup:services',
+    'icecast2, for fanout: apt-get install icecast2',
+  ]);
+});
+
+test('a benchmark that fails keeps what it said, and one that hangs is ended with all that it started', async () => {
+  const shell = (script: string, limitMs: number) => runToEnd('sh', ['-c', script], limitMs, ROOT);
+  const failed = await shell('echo half; echo why >&2; exit 3', 60_000);
+  expect(failed).toMatchObject({ output: 'half\n', complaints: 'why\n', problem: 'it ended with 3' });
+  // `sleep` holds the pipes: were it not ended too, this would wait for it.
+  const hung = await shell('sleep 3600 & sleep 3600', 300);
+  expect(hung).toMatchObject({ problem: 'it was not done after 0.3 s' });
+  expect(await shell('echo done', 60_000)).not.toHaveProperty('problem');
 });
 
 test('a bar is as long for half as for twice, and its colour says which is good', () => {
