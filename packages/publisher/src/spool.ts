@@ -284,6 +284,8 @@ export class Spool {
   }
 
   #drop(entry: Entry, why: DropReason): void {
+    // It may have gone with its twin a moment ago: a segment is told of once.
+    if (this.#entries.get(entryKey(entry.index, entry.rendition)) !== entry) return;
     const other = entry.rendition === 'hq' ? 'lq' : 'hq';
     const alone = this.find(entry.index, other) === undefined;
     this.remove(entry.index, entry.rendition);
