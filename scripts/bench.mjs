@@ -20,8 +20,10 @@ const BENCHES = {
 const [name = '', ...options] = process.argv.slice(2);
 const script = BENCHES[name];
 if (script === undefined) {
-  console.error(`usage: pnpm bench NAME [options]   (${Object.keys(BENCHES).join(', ')})`);
-  process.exitCode = 2;
+  // Without a name the list was asked for.
+  const say = name === '' ? console.log : console.error;
+  say(`usage: pnpm bench NAME [options]   (${Object.keys(BENCHES).join(', ')})`);
+  process.exitCode = name === '' ? 0 : 2;
 } else {
   process.exitCode = run('node', ['--conditions=@bucket-radio/source', script, ...options], toolchainEnv());
 }

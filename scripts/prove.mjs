@@ -148,11 +148,12 @@ const { values, positionals } = parseArgs({
 const proof = PROOFS[positionals[0] ?? ''];
 const scale = Number(values.scale);
 if (proof === undefined || !(scale > 0)) {
-  console.error(
-    'usage: pnpm prove NAME [--seed S] [--scale F] [--music DIRECTORY]   (F > 0; 1 is the scale of npm test)',
-  );
-  for (const [name, { shows }] of Object.entries(PROOFS)) console.error(`  ${name.padEnd(16)} ${shows}`);
-  process.exit(2);
+  // Without a name the list was asked for.
+  const listed = positionals.length === 0 && scale > 0;
+  const say = listed ? console.log : console.error;
+  say('usage: pnpm prove NAME [--seed S] [--scale F] [--music DIRECTORY]   (F > 0; 1 is the scale of npm test)');
+  for (const [name, { shows }] of Object.entries(PROOFS)) say(`  ${name.padEnd(16)} ${shows}`);
+  process.exit(listed ? 0 : 2);
 }
 if (!proof.scaled && (values.seed !== '1' || scale !== 1)) {
   console.error(`${positionals[0]} has one seed and one scale: leave --seed and --scale out`);

@@ -94,7 +94,7 @@ async function runRounds() {
   return sound;
 }
 
-if (!required) {
+if (!required && total.skipped > 0) {
   const missing = SERVICES.filter((name) => !serviceOrSkip(name).available);
   if (missing.length > 0) {
     console.log(

@@ -88,6 +88,16 @@ test('a release knows every package by its name', () => {
   expect(config.access).toBe('public');
 });
 
+test('every package that is published has a changeset, or was released before', () => {
+  const texts = readdirSync(join(ROOT, '.changeset'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => readFileSync(join(ROOT, '.changeset', name), 'utf8'));
+  for (const { directory, manifest } of publishablePackages()) {
+    const told = texts.some((text) => text.includes(`"${manifest.name}":`));
+    expect(told || existsSync(join(directory, 'CHANGELOG.md')), `${manifest.name}: pnpm changeset`).toBe(true);
+  }
+});
+
 test('forms for issues ask for what helps', () => {
   const forms = join(ROOT, '.github', 'ISSUE_TEMPLATE');
   for (const name of readdirSync(forms).filter((one) => one !== 'config.yml')) {

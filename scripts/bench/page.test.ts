@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { COMMAND_RULES } from '../docs/command-table.ts';
 import { ROOT } from '../packages/publishable.ts';
 import { ratioBars } from '../plot/ratio-bars.ts';
 import { lastJsonLine, PLANS, ratios } from './figures.ts';
@@ -103,6 +104,16 @@ test('a bar is as long for half as for twice, and its colour says which is good'
   ]);
   expect(widths[0]?.[0]).toBe(widths[1]?.[0]);
   expect(widths[0]?.[1]).not.toBe(widths[1]?.[1]);
+});
+
+test('the page names commands that the documentation knows', () => {
+  for (const { name, full } of PLANS) {
+    const command = ['pnpm bench', name, ...full].join(' ');
+    expect(
+      COMMAND_RULES.some(({ match }) => match.test(command)),
+      command,
+    ).toBe(true);
+  }
 });
 
 test('every benchmark of the list can be run by its name', () => {

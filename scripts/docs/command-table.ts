@@ -14,6 +14,7 @@ const SETUP = 'is how this test came to run';
 
 /** In this order; the first that fits counts. Every rule must fit a command, and every command a rule. */
 export const COMMAND_RULES: readonly CommandRule[] = [
+  { match: /^pnpm (bench|prove)$/, run: { prints: /usage: pnpm (bench|prove) NAME/ } },
   { match: /(COMMAND|NAME|…)$/, not: 'a pattern, not a command' },
   { match: /^npm start$/, test: 'scripts/supervise.integration.test.ts', proves: 'superviseStation' },
   { match: /^npm test$/, not: SETUP },
@@ -25,7 +26,7 @@ export const COMMAND_RULES: readonly CommandRule[] = [
     not: 'rewrites files of the repository; CI runs the checks beside them',
   },
   {
-    match: /^pnpm bench (?!all\b)[\w-]+( --write)?$/,
+    match: /^pnpm bench (?!all\b)[\w-]+( --[\w-]+( \d+)?)*$/,
     not: 'measures for minutes, on a machine that must be quiet; a person runs it',
   },
   { match: /^pnpm (soak|bench all)/, not: 'takes minutes to hours; nightly.yml and a person run it' },

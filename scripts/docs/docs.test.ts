@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -69,6 +70,26 @@ test('every error code has a line in docs/troubleshooting.md, and every line a c
   expect(Object.fromEntries(told)).toEqual(
     Object.fromEntries([...known].map(([error, codes]) => [error, [...codes].sort()])),
   );
+});
+
+test('the index of the pages names every page, and the README every package, app and folder', () => {
+  const index = read('docs/README.md');
+  const own = ALL.filter(({ path }) => /^docs\/[^/]+\.md$/.test(path) && path !== 'docs/README.md');
+  for (const { path } of own) expect(index).toContain(`(${path.slice('docs/'.length)})`);
+  const told = read('README.md') + index;
+  const folders = execFileSync('git', ['ls-tree', '-d', '--name-only', 'HEAD'], { cwd: ROOT, encoding: 'utf8' });
+  for (const folder of folders
+    .trim()
+    .split('\n')
+    .filter((name) => !/^(\.|docs|packages|apps)/.test(name))) {
+    expect(index).toContain(`\`${folder}\``);
+  }
+  for (const folder of ['packages', 'apps']) {
+    const names = readdirSync(join(ROOT, folder)).filter((name) =>
+      existsSync(join(ROOT, folder, name, 'package.json')),
+    );
+    for (const name of names) expect(told).toContain(`${folder}/${name.replace(/^.*(?=-proofs$)/, '*')}`);
+  }
 });
 
 test('configuration files of the examples hold settings that exist', () => {

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalRegistry, localRegistry } from './local-registry.ts';
 import { entryPoints, type PackedPackage, packPackage } from './pack.ts';
@@ -116,6 +118,61 @@ describe.each(packages.map(({ manifest }) => manifest.name))('%s', (name) => {
   test('is checked by publint and attw before it is published', () => {
     const { manifest } = packages.find((one) => one.manifest.name === name) ?? {};
     expect(manifest?.scripts?.['check-package']).toMatch(/^publint --strict && attw --pack \. --profile esm-only/);
+  });
+});
+
+/** The first block of TypeScript in a package's README, as it is printed there, in the empty project. */
+async function readmeExample(folder: string): Promise<string> {
+  const readme = readFileSync(join(ROOT, 'packages', folder, 'README.md'), 'utf8');
+  const [, code = ''] = /^```ts\n([\s\S]*?)^```/m.exec(readme) ?? [];
+  const file = `readme-${folder}.ts`;
+  writeFileSync(join(project, file), code);
+  const options = { strict: true, noEmit: true, target: 'esnext', module: 'nodenext', types: ['node'] };
+  const compilerOptions = { ...options, lib: ['es2024', 'dom', 'dom.iterable', 'esnext.disposable'] };
+  writeFileSync(join(project, `readme-${folder}.json`), JSON.stringify({ compilerOptions, files: [file] }));
+  const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
+  expect(await inProject(tsc, '--project', `readme-${folder}.json`)).toEqual({ code: 0, output: '' });
+  return file;
+}
+
+describe("a README's first example does as printed what it says", () => {
+  test.each([
+    ['object-store', /^42\} 13\nmanifest\.json 13\ntrue\n$/],
+    ['uploader', /^\d+ bytes in \d+ parts, 0 of them from an earlier try$/m],
+    ['hybrid-buffer', /^Content-Type: application\/octet-stream\n? \d+ false$/m],
+  ])('%s', async (folder, prints) => {
+    const { code, output } = await inProject('node', await readmeExample(folder));
+    expect(output).toMatch(prints);
+    expect(code).toBe(0);
+  });
+
+  test('cloudflare-clients, in workerd', async () => {
+    const file = await readmeExample('cloudflare-clients');
+    const { outputFiles } = await build({
+      entryPoints: [join(project, file)],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      target: 'es2022',
+      // As wrangler does; what the example does not use is shaken out, and a Worker without Node compatibility shows it.
+      external: ['node:*'],
+    });
+    const names = ['R2_ACCOUNT_ID', 'R2_ACCESS_KEY_ID', 'R2_SECRET_ACCESS_KEY', 'R2_BUCKET_MEDIA'];
+    const worker = new Miniflare({
+      modules: true,
+      script: outputFiles[0]?.text ?? '',
+      compatibilityDate: '2026-07-01',
+      r2Buckets: ['MEDIA_BUCKET'],
+      bindings: Object.fromEntries(names.map((name) => [name, name.toLowerCase().replaceAll('_', '-')])),
+    });
+    try {
+      const response = await worker.dispatchFetch('http://localhost/', { method: 'PUT', body: 'sound' });
+      const { about, url } = (await response.json()) as { about: unknown; url: string };
+      expect(about).toEqual({ seconds: 3600 });
+      expect(url).toContain('https://r2-account-id.r2.cloudflarestorage.com/r2-bucket-media/ada/one.flac?X-Amz-');
+    } finally {
+      await worker.dispose();
+    }
   });
 });
 
