@@ -33,7 +33,11 @@ async function md5WithFfmpeg(
     () => true,
     () => false,
   );
-  if (!(await spawned)) return undefined;
+  if (!(await spawned)) {
+    // One that was ended before it had begun is not one that is missing.
+    signal?.throwIfAborted();
+    return undefined;
+  }
   if (child.pid !== undefined) onSpawn(child.pid);
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   const [, hex] = /^MD5=([0-9a-f]{32})$/m.exec(stdout) ?? [];
@@ -52,6 +56,7 @@ function yieldToOthers(pid: number): void {
 
 /** A decoder in this process's own thread would hold up capture for seconds. */
 async function md5InThread(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  signal?.throwIfAborted();
   const isSource = import.meta.url.endsWith('.ts');
   const file = isSource ? './pcm-md5-thread.ts' : './pcm-md5-thread.js';
   const worker = new Worker(new URL(file, import.meta.url), {
