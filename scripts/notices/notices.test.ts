@@ -33,6 +33,11 @@ test('a choice of licences is enough when one of them will do', () => {
   expect(collectPackages(deployed({ a: '(GPL-3.0 OR MIT)', b: 'MIT AND ISC' }))).toHaveLength(2);
 });
 
+test('a library that may be replaced in the image is fine, with its licence in full', () => {
+  const packages = collectPackages(deployed({ parser: 'LGPL-3.0-or-later', b: 'MPL-2.0' }));
+  expect(noticesText(packages)).toContain('parser 1.0.0 — LGPL-3.0-or-later\n\nthe licence of parser');
+});
+
 test.each([
   ['GPL-3.0', 'a@1.0.0 (GPL-3.0)'],
   ['MIT AND GPL-3.0', 'a@1.0.0 (MIT AND GPL-3.0)'],

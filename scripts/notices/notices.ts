@@ -13,8 +13,11 @@ export interface ThirdPartyPackage {
 /** Licences that ask for no more than to be passed on with the code. An image with another one is not built. */
 const PERMISSIVE =
   /^\(?(MIT|ISC|BSD-2-Clause|BSD-3-Clause|Apache-2\.0|0BSD|BlueOak-1\.0\.0|CC0-1\.0|Unlicense|Python-2\.0)\)?$/;
-/** File-level copyleft: the source is in the image as it came, which is what it asks for. */
-const WITH_SOURCE = /^MPL-2\.0$/;
+/**
+ * Copyleft of a file (MPL) or a library (LGPL): an image has it as it came, a directory of readable source with its licence,
+ * which anybody can look at and replace. That is what they ask for.
+ */
+const WITH_SOURCE = /^(MPL-2\.0|LGPL-3\.0-or-later)$/;
 
 /** An image must not be built with a licence that nobody has looked at. The message names the packages. */
 export class LicenseError extends Error {
