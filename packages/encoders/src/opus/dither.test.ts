@@ -4,12 +4,20 @@ import { createTpdfDither } from './dither.ts';
 
 const COUNT = 200_000;
 
+function ditheredInPieces(samples: Int32Array, pieceSamples: number): Int16Array {
+  const dither = createTpdfDither();
+  const out = new Int16Array(samples.length);
+  for (let at = 0; at < samples.length; at += pieceSamples) dither(samples.subarray(at, at + pieceSamples), out, at);
+  return out;
+}
+
 /** Mean and mean square of the error, in units of the 16-bit LSB. */
 function errorOf(sample: (i: number) => number): { mean: number; power: number } {
-  const dither = createTpdfDither();
+  const samples = Int32Array.from({ length: COUNT }, (_, i) => sample(i));
+  const dithered = ditheredInPieces(samples, COUNT);
   let [sum, squares] = [0, 0];
   for (let i = 0; i < COUNT; i++) {
-    const error = dither(sample(i)) - sample(i) / 256;
+    const error = (dithered[i] as number) - (samples[i] as number) / 256;
     sum += error;
     squares += error * error;
   }
@@ -34,16 +42,22 @@ describe('24 to 16 bit', () => {
   });
 
   it('clips at both ends', () => {
-    const dither = createTpdfDither();
-    for (let i = 0; i < 1000; i++) {
-      expect(dither(0x7f_ff_ff)).toBeGreaterThanOrEqual(0x7f_fe);
-      expect(dither(0x7f_ff_ff)).toBeLessThanOrEqual(0x7f_ff);
-      expect(dither(-0x80_00_00)).toBeGreaterThanOrEqual(-0x80_00);
-    }
+    const loudest = ditheredInPieces(new Int32Array(1000).fill(0x7f_ff_ff), 1000);
+    const lowest = ditheredInPieces(new Int32Array(1000).fill(-0x80_00_00), 1000);
+    expect(Math.min(...loudest)).toBeGreaterThanOrEqual(0x7f_fe);
+    // A sum that wrapped around would be far from where it started.
+    expect(Math.max(...lowest)).toBeLessThanOrEqual(-0x7f_fe);
   });
 
-  it('repeats itself', () => {
-    const [first, second] = [createTpdfDither(), createTpdfDither()];
-    for (let i = 0; i < 1000; i++) expect(first(i * 31)).toBe(second(i * 31));
+  it('gives the same samples however they are cut into pieces, in every run', () => {
+    const samples = Int32Array.from({ length: 10_000 }, (_, i) => i * 31 - 77_777);
+    const whole = ditheredInPieces(samples, samples.length);
+    for (const pieceSamples of [1, 7, 1920]) expect(ditheredInPieces(samples, pieceSamples)).toEqual(whole);
+  });
+
+  it('draws the sequence it always drew', () => {
+    expect([...ditheredInPieces(Int32Array.from([0, 100, -100, 5_000, -5_000, 77_777]), 6)]).toEqual([
+      0, 0, 0, 20, -20, 304,
+    ]);
   });
 });

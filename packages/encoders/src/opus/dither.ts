@@ -3,8 +3,8 @@ const LSB = 256;
 const MAX = 0x7f_ff;
 const MIN = -0x80_00;
 
-/** Turns a 24-bit sample into a 16-bit one. */
-export type Dither = (sample: number) => number;
+/** Turns interleaved 24-bit samples into 16-bit ones: all of `samples`, into `out` from `at` on. */
+export type Dither = (samples: Int32Array, out: Int16Array, at?: number) => void;
 
 /**
  * Triangular dither of ±1 LSB (TPDF): the rounding error of 24 → 16 bit becomes a steady, signal-independent noise floor
@@ -12,12 +12,18 @@ export type Dither = (sample: number) => number;
  * equal packets.
  */
 export function createTpdfDither(seed: number = SEED): Dither {
-  let state = seed | 0;
-  return (sample) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    // The difference of two uniform bytes is triangular in (-1, 1) LSB; adding half an LSB makes the shift round.
-    return Math.max(MIN, Math.min(MAX, (sample + ((state >>> 8) & 0xff) - (state >>> 24) + LSB / 2) >> 8));
+  let kept = seed | 0;
+  return (samples, out, at = 0) => {
+    // In a register for the length of the loop: a variable of the closure would be written to memory for each sample.
+    let state = kept;
+    for (let i = 0; i < samples.length; i++) {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      // The difference of two uniform bytes is triangular in (-1, 1) LSB; adding half an LSB makes the shift round.
+      const rounded = ((samples[i] as number) + ((state >>> 8) & 0xff) - (state >>> 24) + LSB / 2) >> 8;
+      out[at + i] = Math.max(MIN, Math.min(MAX, rounded));
+    }
+    kept = state;
   };
 }

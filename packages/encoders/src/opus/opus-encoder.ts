@@ -13,7 +13,7 @@ import {
   type OpusCodec,
 } from './codec.ts';
 import { type PacketCoding, packetCoding } from './cuts.ts';
-import { createTpdfDither } from './dither.ts';
+import { createTpdfDither, type Dither } from './dither.ts';
 import { loadNativeOpus } from './native.ts';
 import { loadWasmOpus } from './wasm.ts';
 
@@ -80,6 +80,8 @@ function requireWhole(what: string, value: number, min: number, max: number): vo
   throw new EncoderError('invalid-option', `${what} is ${value}; use a whole number from ${min} to ${max}`);
 }
 
+const copySilence: Dither = (silence, out, at) => out.set(silence, at);
+
 type Settings = Required<Pick<OpusEncoderOptions, 'segmentFrames' | 'complexity'>>;
 
 class LibOpusEncoder implements OpusEncoder {
@@ -120,7 +122,7 @@ class LibOpusEncoder implements OpusEncoder {
     const end = this.#timeline.next;
     while (this.#timeline.started && this.#nextPacket < end) {
       const missing = this.#input.length - this.#filled;
-      packets.push(...this.#feed(new Int32Array(missing), (silence) => silence));
+      packets.push(...this.#feed(new Int32Array(missing), copySilence));
     }
     this.#codec.free();
     return packets.map((packet) => ({ ...packet, frames: Math.min(packet.frames, end - packet.position) }));
@@ -133,12 +135,12 @@ class LibOpusEncoder implements OpusEncoder {
     this.#nextPacket = position;
   }
 
-  #feed(samples: Int32Array, convert: (sample: number) => number): OpusPacket[] {
+  #feed(samples: Int32Array, convert: Dither): OpusPacket[] {
     const packets: OpusPacket[] = [];
     const input = this.#input;
     for (let from = 0; from < samples.length; ) {
       const count = Math.min(samples.length - from, input.length - this.#filled);
-      for (let i = 0; i < count; i++) input[this.#filled + i] = convert(samples[from + i] as number);
+      convert(samples.subarray(from, from + count), input, this.#filled);
       from += count;
       this.#filled += count;
       if (this.#filled === input.length) packets.push(this.#encodePacket());
