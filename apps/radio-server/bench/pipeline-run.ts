@@ -68,10 +68,14 @@ const archive = createArchive({
 const stop = new AbortController();
 const memory: { readonly hour: number; readonly rssMb: number; readonly heapMb: number }[] = [];
 
-/** After each hour of audio: what is in memory, and only the newest recording stays on the disk. */
-function afterHour(hour: number): void {
+/** Every ten minutes of audio: what is in memory, and only the newest recording stays on the disk. */
+function afterTenMinutes(hour: number): void {
   const { rss, heapUsed, external } = process.memoryUsage();
-  memory.push({ hour, rssMb: Math.round(rss / MB), heapMb: Math.round((heapUsed + external) / MB) });
+  memory.push({
+    hour: Number(hour.toFixed(3)),
+    rssMb: Math.round(rss / MB),
+    heapMb: Math.round((heapUsed + external) / MB),
+  });
   process.stderr.write(`${JSON.stringify(memory.at(-1))}\n`);
   const keep = archive.status.file;
   for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
@@ -81,6 +85,7 @@ function afterHour(hour: number): void {
 }
 
 const HOUR_FRAMES = 3600 * 48_000;
+const TEN_MINUTES_FRAMES = HOUR_FRAMES / 6;
 const meters = new Meters();
 const guard = new SignalGuard({ silenceDbfs: -65, silenceSeconds: 20, bitDepth: 24 }, () => undefined);
 const startedCpu = cpuSeconds();
@@ -110,7 +115,7 @@ const { nextFrame } = await runPipeline(
     sourceWaits: true,
     onChunk: () => undefined,
     onBlock: ({ position, frames }) => {
-      if ((position + frames) % HOUR_FRAMES === 0) afterHour((position + frames) / HOUR_FRAMES);
+      if ((position + frames) % TEN_MINUTES_FRAMES === 0) afterTenMinutes((position + frames) / HOUR_FRAMES);
     },
     onSegment: () => undefined,
   },

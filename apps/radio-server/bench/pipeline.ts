@@ -14,7 +14,7 @@ const { values } = parseArgs({
     music: { type: 'string', default: MUSIC },
     seconds: { type: 'string', default: '600' },
     runs: { type: 'string', default: '3' },
-    /** Instead: this many hours of that music through our pipeline alone, over and over, and what memory does. */
+    /** Instead: so many hours of that music (1 or more) through our pipeline alone, over and over, and what memory does. */
     hours: { type: 'string' },
   },
 });
@@ -127,20 +127,32 @@ function runFfmpeg(input: string): Run {
 
 const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
 
+type Memory = NonNullable<Run['memory']>;
+
+/** All but what came before everything was loaded and compiled: the first hour, of a short run its first third. */
+function settled(memory: Memory): Memory {
+  const last = memory.at(-1)?.hour ?? 0;
+  return memory.filter(({ hour }) => hour > Math.min(1, last / 3));
+}
+
 function memoryOverHours(input: string, hours: string): void {
-  if (!(Number(hours) >= 3)) throw new Error(`--hours ${hours}: give 3 or more; the first is not counted`);
+  if (!(Number(hours) >= 1)) throw new Error(`--hours ${hours}: give 1 or more; 24 shows what a day does`);
   const run = runOurs(`ffmpeg-loop:${input}`, { hours });
   const memory = run.memory ?? [];
-  for (const { hour, rssMb, heapMb } of memory) say(`hour ${hour}: ${rssMb} MB resident, ${heapMb} MB in use`);
+  for (const { hour, rssMb, heapMb } of memory) {
+    say(`hour ${hour.toFixed(2).padStart(5)}: ${rssMb} MB resident, ${heapMb} MB in use`);
+  }
+  const counted = settled(memory);
   say(
     JSON.stringify({
       bench: 'pipeline',
       hours: run.audioSeconds / 3600,
       realtime: round(run.audioSeconds / run.wallSeconds, 1),
       peakRssMb: run.peakRssMb,
-      rssMb: memory.map(({ rssMb }) => rssMb),
-      // Not of the first hour, in which everything is loaded and compiled.
-      rssMbPerHour: round(slope(memory.slice(1).map(({ hour, rssMb }) => [hour, rssMb]))),
+      rssMb: memory.filter(({ hour }) => Number(hours) < 3 || Number.isInteger(hour)).map(({ rssMb }) => rssMb),
+      rssMbPerHour: round(slope(counted.map(({ hour, rssMb }) => [hour, rssMb])), 1),
+      inUseMbPerHour: round(slope(counted.map(({ hour, heapMb }) => [hour, heapMb])), 1),
+      slopeOverHours: [counted[0]?.hour, counted.at(-1)?.hour],
       backend: run.backend,
     }),
   );
