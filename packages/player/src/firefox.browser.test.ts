@@ -13,37 +13,14 @@ const PATIENCE_MS = 400_000;
 const NEEDED = ['firefox', 'ffmpeg', 'alsa'] as const;
 const available = NEEDED.every((name) => serviceOrSkip(name).available);
 
-/** Longer than any question to a page takes by itself. */
-const FROZEN_MS = 80_000;
-
-/**
- * A page in a Firefox of its own. Now and then one freezes for good, and answers no question any more (seen with Firefox
- * 153, the cause is not known): that is told as a page that got no time from the machine, which is another try.
- */
+/** A page in a Firefox of its own. */
 async function newPage(): Promise<DrivenPage> {
   const firefox = await launchFirefox();
   const page = await firefox.newPage();
-  let frozen = false;
   return {
     goto: (url) => page.goto(url),
-    evaluate: async <T>(expression: string) => {
-      // What is asked of a frozen page is for how long it stood still.
-      if (frozen) return Number.POSITIVE_INFINITY as T;
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const freezes = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          frozen = true;
-          reject(new Error(`the page did not answer within ${FROZEN_MS} ms: ${expression.slice(0, 80)}`));
-        }, FROZEN_MS);
-      });
-      const answer = page.evaluate(expression) as Promise<T>;
-      answer.catch(() => undefined);
-      return await Promise.race([answer, freezes]).finally(() => clearTimeout(timer));
-    },
-    close: async () => {
-      if (frozen) firefox.process()?.kill('SIGKILL');
-      else await firefox.close();
-    },
+    evaluate: async <T>(expression: string) => (await page.evaluate(expression)) as T,
+    close: () => firefox.close(),
   };
 }
 
@@ -74,6 +51,10 @@ describe.skipIf(!available)('the engines in Firefox', () => {
   };
 
   test('the worklet engine plays hq bit for bit across joins, verified; then lq; without an error', async (l) => {
+    // Firefox may freeze in this getter while sound plays: nobody may ask.
+    await l.page.evaluate(`Object.defineProperty(AudioContext.prototype, 'outputLatency', {
+      get() { window.latencyAsked = true; return 0; },
+    }) && undefined`);
     await l.start({ kind: 'worklet', latencyMode: 'stable', quality: 'hq' });
     await l.heard(/hq true/, 5);
     expect(await l.stats()).toMatchObject({ bitPerfect: 'verified', bitPerfectFailed: 0 });
@@ -82,6 +63,7 @@ describe.skipIf(!available)('the engines in Firefox', () => {
     await l.heard(/ lq /, 2);
     expect(await l.stats()).toMatchObject({ underruns: 0, state: 'playing' });
     expect((await l.events()).filter((event) => event.startsWith('error'))).toEqual([]);
+    expect(await l.page.evaluate('window.latencyAsked')).toBeUndefined();
   });
 
   test('the element engine plays hq bit for bit across joins, without an error', async (l) => {

@@ -52,9 +52,9 @@ function record(radio, context, node) {
   node.connect(recorder);
 }
 
-/** The station frame that is at the ear now, by the audio context's own clock. */
+/** The station frame that is at the ear now, by the audio context's own clock; Firefox may freeze when it is asked. */
 function earFrame({ stats, outputNode }) {
-  if (outputNode === undefined) return undefined;
+  if (outputNode === undefined || navigator.userAgent.includes('Firefox')) return undefined;
   const { currentTime, outputLatency, baseLatency } = outputNode.context;
   return stats.frame + (currentTime - outputLatency - baseLatency) * 48_000 - stats.contextFrame;
 }

@@ -44,7 +44,11 @@ export class WorkletSink implements AudioSink {
 
   get outputLatencyMs(): number {
     const context = this.#context;
-    return context === undefined ? 0 : ((context.outputLatency || 0) + (context.baseLatency || 0)) * 1000;
+    if (context === undefined) return 0;
+    // Firefox asks the sound server, its graph locked meanwhile; the server may be waiting for that graph, and the page
+    // freezes for good (seen with Firefox 153 and PulseAudio). What the device adds counts as nothing there.
+    const device = navigator.userAgent.includes('Firefox') ? 0 : context.outputLatency;
+    return ((device || 0) + context.baseLatency) * 1000;
   }
 
   get bufferedFrames(): number {
@@ -119,7 +123,7 @@ export class WorkletSink implements AudioSink {
   }
 
   #createContext(): AudioContext {
-    if (typeof AudioContext === 'undefined' || typeof AudioWorkletNode === 'undefined') {
+    if (typeof AudioWorkletNode === 'undefined') {
       const why = 'AudioWorklet is missing; it exists on https:// and localhost only';
       throw new PlayerError('UnsupportedBrowser', why);
     }
@@ -140,7 +144,6 @@ export class WorkletSink implements AudioSink {
     }
     const node = new AudioWorkletNode(context, PROCESSOR_NAME, {
       numberOfInputs: 0,
-      numberOfOutputs: 1,
       outputChannelCount: [2],
     });
     node.port.onmessage = ({ data }: MessageEvent<PositionMessage>) => this.#onPosition(data);
