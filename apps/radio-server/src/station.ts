@@ -479,7 +479,7 @@ class RunningStation implements DeskRun {
     const index = Math.floor(nextFrame / frames);
     const archived = this.#stages.archive !== undefined && this.#stages.archive.status.state !== 'failed';
     const kept = archived ? 'in the archive' : 'not kept';
-    log.info(`segment ${index} not published: ${rest} frames (${framesToMs(rest)} ms), ${kept}`);
+    log.info(`segment ${index} not published: ${rest} frames (${framesToMs(rest).toFixed(0)} ms), ${kept}`);
   }
 }
 
