@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { collectPackages, noticesText } from './notices.ts';
+import { ROOT } from '../packages/publishable.ts';
+import { collectPackages, isKnownLicense, noticesText } from './notices.ts';
 
 const directories: string[] = [];
 afterEach(() => {
@@ -44,4 +45,30 @@ test.each([
   [undefined, 'a@1.0.0 (none given)'],
 ])('a licence %s stops the image', (license, named) => {
   expect(() => collectPackages(deployed({ a: license, b: 'MIT' }))).toThrow(named);
+});
+
+interface Manifest {
+  readonly name: string;
+  readonly license?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** What runs with the package in this directory, as far as it is installed: names and licences. */
+function runtimePackages(directory: string, found = new Map<string, string>()): ReadonlyMap<string, string> {
+  const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest;
+  if (found.has(directory)) return found;
+  found.set(directory, `${manifest.name}: ${manifest.license ?? 'none given'}`);
+  const store = directory.slice(0, directory.lastIndexOf('node_modules') + 'node_modules'.length);
+  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })) {
+    const path = [join(directory, 'node_modules', name), join(store, name)].find((one) => existsSync(one));
+    if (path !== undefined) runtimePackages(realpathSync(path), found);
+  }
+  return found;
+}
+
+test.each(['radio-server', 'radio-client'])('an image of %s has no licence that nobody has looked at', (app) => {
+  const licenses = [...runtimePackages(join(ROOT, 'apps', app)).values()];
+  expect(licenses.length).toBeGreaterThan(10);
+  expect(licenses.filter((one) => !isKnownLicense(one.slice(one.lastIndexOf(': ') + 2)))).toEqual([]);
 });

@@ -39,7 +39,7 @@ export function collectPackages(directory: string): readonly ThirdPartyPackage[]
       if (!one.name.startsWith('@bucket-radio/')) found.set(`${one.name}@${one.version}`, one);
     }
   }
-  const unknown = [...found.values()].filter(({ license }) => !isKnown(license));
+  const unknown = [...found.values()].filter(({ license }) => !isKnownLicense(license));
   if (unknown.length > 0) {
     const names = unknown.map(({ name, version, license }) => `${name}@${version} (${license || 'none given'})`);
     throw new LicenseError(
@@ -58,7 +58,8 @@ export function noticesText(packages: readonly ThirdPartyPackage[]): string {
   return [head, ...sections].join(`\n${'-'.repeat(80)}\n\n`);
 }
 
-function isKnown(license: string): boolean {
+/** Whether somebody has looked at an SPDX expression, and found that an image may have such a package. */
+export function isKnownLicense(license: string): boolean {
   // "(MIT OR GPL-3.0)": we choose; "MIT AND ISC": both must be fine.
   const choices = license.replace(/^\(|\)$/g, '').split(' OR ');
   return choices.some((choice) =>
