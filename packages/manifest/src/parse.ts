@@ -28,7 +28,7 @@ export function parseManifest(json: unknown): Manifest {
     version: MANIFEST_VERSION,
     station: fields.text('station'),
     live: fields.boolean('live'),
-    epoch: fields.matching('epoch', (text) => ULID.test(text), 'a ULID'),
+    epoch: readEpoch(fields),
     segmentSeconds: fields.integer('segmentSeconds', 1, 10),
     sampleRate: fields.integer('sampleRate', 1),
     first: fields.integer('first'),
@@ -41,16 +41,20 @@ export function parseManifest(json: unknown): Manifest {
     breaks: fields.list('breaks', readBreak),
     gaps: fields.list('gaps', readGap),
     missing: fields.list('missing', readMissing),
-    ...(fields.has('nowPlaying') ? { nowPlaying: fields.object('nowPlaying', readNowPlaying) } : {}),
-    ...(fields.has('previous') ? { previous: fields.object('previous', readPrevious) } : {}),
-    ...(fields.has('discontinuities') ? { discontinuities: fields.integer('discontinuities') } : {}),
-    ...(fields.has('writer') ? { writer: fields.text('writer') } : {}),
-    ...(fields.has('index') ? { index: fields.object('index', readIndex) } : {}),
-    ...(fields.has('validUntil') ? { validUntil: fields.number('validUntil') } : {}),
+    ...fields.optional('nowPlaying', () => fields.object('nowPlaying', readNowPlaying)),
+    ...fields.optional('previous', () => fields.object('previous', readPrevious)),
+    ...fields.optional('discontinuities', () => fields.integer('discontinuities')),
+    ...fields.optional('writer', () => fields.text('writer')),
+    ...fields.optional('index', () => fields.object('index', readIndex)),
+    ...fields.optional('validUntil', () => fields.number('validUntil')),
   };
   if (manifest.renditions.length === 0) throw fields.refuse('renditions', 'at least one rendition');
   if (manifest.first > manifest.latest) throw fields.refuse('first', `at most latest (${manifest.latest})`);
   return manifest;
+}
+
+function readEpoch(fields: FieldReader): string {
+  return fields.matching('epoch', (text) => ULID.test(text), 'a ULID');
 }
 
 function parseJson(text: string): unknown {
@@ -75,7 +79,7 @@ function readRendition(fields: FieldReader): ManifestRendition {
     mime: fields.matching('mime', (text) => text !== '', 'a MIME type'),
     init: fields.matching('init', isPathBelow, PATH_ALLOWED),
     segment: fields.matching('segment', isSegmentTemplate, `${PATH_ALLOWED}, with one {index}`),
-    ...(fields.has('bitDepth') ? { bitDepth: fields.integer('bitDepth', 1) } : {}),
+    ...fields.optional('bitDepth', () => fields.integer('bitDepth', 1)),
     bitrate: fields.integer('bitrate'),
   };
 }
@@ -88,7 +92,7 @@ function readIndex(fields: FieldReader): ManifestIndex {
   return {
     path: fields.matching('path', isIndexTemplate, `${PATH_ALLOWED}, with one {hour}`),
     hour: fields.matching('hour', isHourName, 'yyyymmddhh'),
-    ...(fields.has('epoch') ? { epoch: fields.matching('epoch', (text) => ULID.test(text), 'a ULID') } : {}),
+    ...fields.optional('epoch', () => readEpoch(fields)),
     below: fields.integer('below'),
   };
 }
@@ -99,7 +103,7 @@ function isIndexTemplate(path: string): boolean {
 
 function readPrevious(fields: FieldReader): ManifestPrevious {
   return {
-    epoch: fields.matching('epoch', (text) => ULID.test(text), 'a ULID'),
+    epoch: readEpoch(fields),
     segmentSeconds: fields.integer('segmentSeconds', 1, 10),
     first: fields.integer('first'),
     latest: fields.integer('latest'),
@@ -111,7 +115,7 @@ function readNowPlaying(fields: FieldReader): NowPlaying {
   return {
     frame: fields.integer('frame'),
     title: fields.text('title'),
-    ...(fields.has('artist') ? { artist: fields.text('artist') } : {}),
-    ...(fields.has('album') ? { album: fields.text('album') } : {}),
+    ...fields.optional('artist', () => fields.text('artist')),
+    ...fields.optional('album', () => fields.text('album')),
   };
 }

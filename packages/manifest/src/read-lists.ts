@@ -25,6 +25,6 @@ export function readMissing(fields: FieldReader): ManifestMissing {
   return {
     rendition: fields.oneOf('rendition', RENDITIONS),
     index: fields.integer('index'),
-    ...(fields.has('count') ? { count: fields.integer('count', 1) } : {}),
+    ...fields.optional('count', () => fields.integer('count', 1)),
   };
 }

@@ -21,8 +21,9 @@ export class FieldReader {
     return this.#fields[name] !== undefined;
   }
 
-  raw(name: string): unknown {
-    return this.#fields[name];
+  /** What `read` makes of a field that may be absent, under its name. */
+  optional<const K extends string, T>(name: K, read: () => T): { readonly [name in K]?: T } {
+    return this.has(name) ? ({ [name]: read() } as { readonly [name in K]: T }) : {};
   }
 
   boolean(name: string): boolean {
