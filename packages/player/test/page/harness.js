@@ -86,8 +86,15 @@ window.sendRecording = async (name) => {
       out[i++] = right[n] * 0x80_00_00;
     }
   }
-  await fetch(`/recording/${name}`, { method: 'POST', body: out });
+  // In pieces: whoever drives the browser reads every request, and has a limit.
+  for (let piece = 0; piece * PIECE_LENGTH < out.length; piece++) {
+    const body = out.subarray(piece * PIECE_LENGTH, (piece + 1) * PIECE_LENGTH);
+    await fetch(`/recording/${name}?${piece}`, { method: 'POST', body });
+  }
 };
+
+/** Numbers in a piece of a recording: some 10 s. */
+const PIECE_LENGTH = 3 * 480_000;
 
 /** How long this page got no time from the machine, at worst. */
 let longestStall = 0;
