@@ -111,6 +111,17 @@ describe.skipIf(!available)('the element engine in Chromium', () => {
     expect(await l.page.evaluate('radio.positions[0].frame')).toBe(back.frame);
   });
 
+  test('a network that does not answer at first is not taken for a browser that withholds the sound', async (l) => {
+    l.bucket.fault = () => 503;
+    await l.start({ kind: 'element' });
+    await l.page.evaluate('globalThis.started = performance.now()');
+    // Longer than a browser that withholds it would be given.
+    await l.until('performance.now() > started + 3500');
+    expect(await l.events()).not.toContain('state stopped');
+    l.bucket.fault = () => undefined;
+    await l.until(`radio.engine.state === 'playing'`);
+  });
+
   test('pauses, goes on where it was, goes live, comes back after an outage', async (l) => {
     await l.start({ kind: 'element' });
     await l.until(`radio.engine.state === 'playing'`);

@@ -3,10 +3,10 @@ import { bundlePlayer } from '../tools/bundle.ts';
 import { measureSizes, SIZE_LIMITS_KB } from '../tools/sizes.ts';
 
 describe('the bundle for pages', () => {
-  it('is one file, a worklet, and files that few load: languages, tokens, decoders; free of node, zod and the AWS SDK', async () => {
+  it('is one file, a worklet, and files that few load: languages, tokens, decoders, HLS; free of node, zod and the AWS SDK', async () => {
     const { files, modules } = await bundlePlayer();
     const languages = ['ar', 'de', 'es', 'fr'].map((code) => `radio-player-${code}.js`);
-    const seldom = ['chunk', 'fallback', 'hours', 'session', 'wasm-flac', 'wasm-opus'].map(
+    const seldom = ['chunk', 'fallback', 'hls-playback', 'hours', 'session', 'wasm-flac', 'wasm-opus'].map(
       (name) => `radio-player-${name}.js`,
     );
     const always = ['radio-player.js', 'worklet.js', 'THIRD-PARTY-NOTICES.txt'];

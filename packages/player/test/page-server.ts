@@ -9,8 +9,14 @@ export const STRICT_CSP = "default-src 'none'; script-src 'self'; connect-src *;
 /** The same for the element engine: a media source has a `blob:` address. */
 const MEDIA_CSP = `${STRICT_CSP}; media-src blob:`;
 
+/** For the browser's own HLS: playlists are where the bucket is. */
+const HLS_CSP = `${STRICT_CSP}; media-src *`;
+
 /** And for decoders in WebAssembly. */
 const WASM_CSP = STRICT_CSP.replace("'self'", "'self' 'wasm-unsafe-eval'");
+
+/** By what the page's address ends with. */
+const POLICIES: Readonly<Record<string, string>> = { media: MEDIA_CSP, hls: HLS_CSP, wasm: WASM_CSP };
 
 const TYPES: Readonly<Record<string, string>> = { css: 'text/css', html: 'text/html', js: 'text/javascript' };
 
@@ -38,7 +44,7 @@ export class PageServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
   }
 
-  /** What a page posted last as `name`. */
+  /** What a page posted last as `name`, in pieces `?0`, `?1`, … */
   recording(name: string): Buffer {
     return this.#recordings.get(`/recording/${name}`) ?? Buffer.alloc(0);
   }
@@ -52,13 +58,15 @@ export class PageServer {
     if (request.method === 'POST') {
       const parts: Buffer[] = [];
       for await (const part of request) parts.push(part as Buffer);
-      this.#recordings.set(request.url ?? '', Buffer.concat(parts));
+      const [name = '', piece] = (request.url ?? '').split('?');
+      const before = piece === '0' ? [] : [this.#recordings.get(name) ?? Buffer.alloc(0)];
+      this.#recordings.set(name, Buffer.concat([...before, ...parts]));
       response.writeHead(204).end();
       return;
     }
     const name = (request.url ?? '').replace(/^\/|\?.*$/g, '') || 'index.html';
     const kind = request.url?.split('?')[1];
-    const csp = kind === 'media' ? MEDIA_CSP : kind === 'wasm' ? WASM_CSP : STRICT_CSP;
+    const csp = POLICIES[kind ?? ''] ?? STRICT_CSP;
     const body = this.#files.get(name) ?? (await readFile(new URL(`page/${name}`, import.meta.url)));
     const type = TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
     response.writeHead(200, { 'Content-Type': type, 'Content-Security-Policy': csp }).end(body);

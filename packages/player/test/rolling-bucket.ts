@@ -4,6 +4,7 @@ import {
   initKey,
   type Manifest,
   mediaPlaylist,
+  multivariantPlaylist,
   parseStationKey,
   segmentTemplate,
   windowFirst,
@@ -104,9 +105,9 @@ export class RollingBucket {
     };
   }
 
-  /** The window in `hq`, for players that read HLS. */
-  playlist(): string {
-    const { first, latest, latestStart, segmentSeconds, epoch } = this.manifest();
+  /** The window in one rendition, for players that read HLS. */
+  playlist(rendition: RenditionName): string {
+    const { first, latest, latestStart, segmentSeconds, epoch, live } = this.manifest();
     const segments = Array.from({ length: latest + 1 - first }, (_, i) => ({
       index: first + i,
       epoch,
@@ -115,7 +116,7 @@ export class RollingBucket {
       discontinuity: false,
       gaps: [],
     }));
-    return mediaPlaylist({ live: true, rendition: 'hq', segments, discontinuities: 0, dateRanges: [] });
+    return mediaPlaylist({ live, rendition, segments, discontinuities: 0, dateRanges: [] });
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -127,7 +128,9 @@ export class RollingBucket {
     if (fault === 'drop') response.destroy();
     else if (fault !== undefined) response.writeHead(fault).end();
     else if (path === 'manifest.json') this.#answerManifest(request, response);
-    else if (path === 'hq.m3u8') answerText(response, this.playlist());
+    else if (path === 'index.m3u8') answerText(response, multivariantPlaylist(this.manifest()));
+    else if (path === 'hq.m3u8' || path === 'lq.m3u8')
+      answerText(response, this.playlist(path === 'hq.m3u8' ? 'hq' : 'lq'));
     else answerObject(response, this.#object(path.replace(/\?.*/, '')));
   }
 

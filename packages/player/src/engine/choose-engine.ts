@@ -1,6 +1,6 @@
 import { createElementEngine } from './element-engine.ts';
 import { createRadioEngine } from './engine.ts';
-import { mediaSourceType } from './output/media-source.ts';
+import { mediaSourceCodecs } from './output/media-source.ts';
 import type { RadioEngine, RadioEngineOptions } from './types.ts';
 
 /** `auto`: `element` on phones and where Web Audio is not to be had, else `worklet`. */
@@ -13,9 +13,8 @@ export function createBestEngine(options: RadioEngineOptions, kind: EngineKind =
 }
 
 function prefersElement(): boolean {
-  if (mediaSourceType('flac') === undefined && mediaSourceType('opus') === undefined) return false;
   const hasWorklet = typeof AudioWorkletNode !== 'undefined' && globalThis.isSecureContext;
-  return !hasWorklet || isPhone();
+  return !hasWorklet || (mediaSourceCodecs().length > 0 && isPhone());
 }
 
 /** A phone stops Web Audio when its screen is locked. */

@@ -29,18 +29,12 @@ const AUTOPLAY_GRACE_MS = 2500;
  * An engine that plays a station: follows it, decodes it, and feeds the audio output. Nothing is requested before `play`.
  */
 export function createRadioEngine(options: RadioEngineOptions): RadioEngine {
-  return new Engine(options, options.createOutput ?? (() => createPcmOutput(options)));
+  return new Engine(options);
 }
 
-/** The same with another way to the ear than Web Audio. */
-export function createEngineWith(options: RadioEngineOptions, createOutput: () => Output): RadioEngine {
-  return new Engine(options, createOutput);
-}
-
-class Engine implements RadioEngine {
+class Engine extends Emitter<RadioEngineEvents> implements RadioEngine {
   readonly #options: RadioEngineOptions;
   readonly #clock: Clock;
-  readonly #events = new Emitter<RadioEngineEvents>();
   readonly #quality = new QualityPolicy();
   readonly #output: Output;
   readonly #timeline = new Timeline();
@@ -65,16 +59,17 @@ class Engine implements RadioEngine {
   #verified = 0;
   #mismatched = 0;
 
-  constructor(options: RadioEngineOptions, createOutput: () => Output) {
+  constructor(options: RadioEngineOptions) {
+    super();
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#volume = checkedVolume(options.volume ?? 1);
     this.#latencyMode = options.latencyMode ?? 'balanced';
     this.#quality.mode = options.quality ?? 'auto';
     this.#quality.savesData = savesData;
-    this.#output = createOutput();
-    this.#output.on('position', (position) => this.#onPosition(position));
-    this.#output.on('running', (running) => this.#onRunning(running));
+    this.#output = options.createOutput?.() ?? createPcmOutput(options);
+    this.#output.sink.on('position', (position) => this.#onPosition(position));
+    this.#output.sink.on('running', (running) => this.#onRunning(running));
   }
 
   get state(): RadioState {
@@ -86,7 +81,7 @@ class Engine implements RadioEngine {
   }
 
   get outputNode(): AudioNode | undefined {
-    return this.#output.outputNode;
+    return this.#output.sink.outputNode;
   }
 
   get mediaElement(): HTMLMediaElement | undefined {
@@ -113,7 +108,7 @@ class Engine implements RadioEngine {
       station: manifest?.station,
       live: this.#follower?.onAir ?? false,
       latencySeconds: this.#latencySeconds(manifest),
-      bufferedSeconds: Math.max(0, this.#output.bufferedFrames) / 48_000,
+      bufferedSeconds: Math.max(0, this.#output.sink.bufferedFrames) / 48_000,
       windowSeconds: manifest === undefined ? 0 : windowFrames(manifest) / 48_000,
       behindSeconds: this.#behindSeconds(manifest),
       shifted: this.#resumeAt !== undefined || (this.#follower?.shifted ?? false),
@@ -128,17 +123,13 @@ class Engine implements RadioEngine {
         rendition: audible?.rendition,
         verified: audible?.verified,
         volume: this.#volume,
-        contextRate: this.#output.sampleRate,
+        contextRate: this.#output.sink.sampleRate,
       }),
       bitPerfectVerified: this.#verified,
       bitPerfectFailed: this.#mismatched,
       nowPlaying: this.#title,
       clockOffsetMs: this.#follower?.serverClock.offsetMs ?? 0,
     };
-  }
-
-  on<K extends keyof RadioEngineEvents>(event: K, listener: (value: RadioEngineEvents[K]) => void): () => void {
-    return this.#events.on(event, listener);
   }
 
   play(from?: Promise<StationPoint | undefined>): void {
@@ -206,7 +197,7 @@ class Engine implements RadioEngine {
 
   setVolume(volume: number): void {
     this.#volume = checkedVolume(volume);
-    this.#output.setVolume(volume);
+    this.#output.sink.setVolume(volume);
     this.#emitStats();
   }
 
@@ -216,7 +207,7 @@ class Engine implements RadioEngine {
 
   async dispose(): Promise<void> {
     this.stop();
-    await this.#output.close();
+    await this.#output.sink.close();
   }
 
   async #run(
@@ -231,7 +222,7 @@ class Engine implements RadioEngine {
     signal.throwIfAborted();
     const ready = opened.then(() => {
       signal.throwIfAborted();
-      this.#output.setVolume(this.#volume);
+      this.#output.sink.setVolume(this.#volume);
       watchForWake(this.#clock, () => follower.wake(), signal);
     });
     await follower.run(signal, ready, from);
@@ -248,7 +239,7 @@ class Engine implements RadioEngine {
   /** Browsers keep the output suspended, without an error, until a person has touched the page. */
   async #watchAutoplay(signal: AbortSignal): Promise<void> {
     await this.#clock.sleep(AUTOPLAY_GRACE_MS, signal);
-    if (this.#output.running) return;
+    if (this.#output.sink.running) return;
     this.#fail(new PlayerError('AutoplayBlocked', 'sound starts only after a click or a key press'));
   }
 
@@ -266,11 +257,12 @@ class Engine implements RadioEngine {
       revalidate: page === undefined ? 'header' : 'browser',
       quality: this.#quality,
       supports: (codec) => this.#output.codecs.includes(codec),
+      browserFetch: this.#output.browserFetch,
       mode: () => this.#latencyMode,
       nextStream: () => ++this.#streams,
       output: {
         begin: (followed) => this.#begin(followed),
-        bufferedMs: () => this.#output.bufferedFrames / 48,
+        bufferedMs: () => this.#output.sink.bufferedFrames / 48,
       },
       onManifest: (manifest) => this.#nowPlaying.learn(manifest),
       onPolled: () => this.#onPolled(),
@@ -298,7 +290,7 @@ class Engine implements RadioEngine {
       const message = `segment ${entry.index} does not decode to the samples that were captured`;
       this.#onError(new PlayerError('VerificationFailed', message));
     }
-    if (entry === this.#audible) this.#events.emit('segment', entry);
+    if (entry === this.#audible) this.emit('segment', entry);
   }
 
   #onPosition(position: SinkPosition): void {
@@ -321,10 +313,10 @@ class Engine implements RadioEngine {
   #listen({ state, stream, frame }: SinkPosition): void {
     const segment = state === 'playing' ? this.#timeline.at(stream, frame) : undefined;
     if (segment !== undefined)
-      this.#announceTitle(segment.epoch, frame - Math.round(this.#output.outputLatencyMs * 48));
+      this.#announceTitle(segment.epoch, frame - Math.round(this.#output.sink.outputLatencyMs * 48));
     if (segment === this.#audible) return;
     this.#audible = segment;
-    if (segment !== undefined) this.#events.emit('segment', segment);
+    if (segment !== undefined) this.emit('segment', segment);
   }
 
   /** Tells of another title when it is heard: between two reports of the output, by the clock. @param frame at the ear */
@@ -333,7 +325,7 @@ class Engine implements RadioEngine {
       const title = this.#nowPlaying.at(epoch, at);
       if (title?.frame === this.#title?.frame && title?.title === this.#title?.title) return;
       this.#title = title;
-      this.#events.emit('nowplaying', title);
+      this.emit('nowplaying', title);
     };
     tell(frame);
     const frames = this.#nowPlaying.framesToNext(epoch, frame);
@@ -348,7 +340,7 @@ class Engine implements RadioEngine {
   #onPolled(): void {
     if (this.#follower?.manifest === undefined) return;
     const { onAir } = this.#follower;
-    if (!onAir && this.#output.bufferedFrames <= 0) this.#setState('offline');
+    if (!onAir && this.#output.sink.bufferedFrames <= 0) this.#setState('offline');
     else if (onAir && this.#state === 'offline') this.#setState('connecting');
     this.#emitStats();
   }
@@ -366,12 +358,12 @@ class Engine implements RadioEngine {
 
   #onError(error: PlayerError): void {
     this.#error = error;
-    this.#events.emit('error', error);
+    this.emit('error', error);
   }
 
   #onRecovered(): void {
     this.#error = undefined;
-    this.#events.emit('recovered', undefined);
+    this.emit('recovered', undefined);
   }
 
   #fail(error: PlayerError): void {
@@ -397,7 +389,7 @@ class Engine implements RadioEngine {
   }
 
   #end(): void {
-    this.#session?.abort(new DOMException('stopped', 'AbortError'));
+    this.#session?.abort();
     this.#session = undefined;
     this.#ended = this.#output.stop();
     this.#timeline.clear();
@@ -408,12 +400,12 @@ class Engine implements RadioEngine {
   #setState(state: RadioState): void {
     if (state === this.#state) return;
     this.#state = state;
-    this.#events.emit('state', state);
+    this.emit('state', state);
     this.#emitStats();
   }
 
   #emitStats(): void {
-    this.#events.emit('stats', this.stats);
+    this.emit('stats', this.stats);
   }
 
   #latencySeconds(manifest: Manifest | undefined): number | undefined {
@@ -421,7 +413,7 @@ class Engine implements RadioEngine {
     const position = this.#position;
     if (manifest === undefined || follower === undefined || position === undefined) return undefined;
     if (this.#audible?.epoch !== manifest.epoch) return undefined;
-    const heardAt = utcOfFrame(manifest, position.frame) - this.#output.outputLatencyMs;
+    const heardAt = utcOfFrame(manifest, position.frame) - this.#output.sink.outputLatencyMs;
     return (follower.serverClock.now() - heardAt) / 1000;
   }
 }

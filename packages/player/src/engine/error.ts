@@ -17,17 +17,15 @@ export type PlayerErrorSeverity = 'transient' | 'action' | 'fatal';
 /** What helps. */
 export type PlayerErrorRecovery = 'automatic' | 'press-play' | 'check-address' | 'newer-player' | 'other-browser';
 
-const KINDS: Readonly<Record<PlayerErrorCode, readonly [PlayerErrorSeverity, PlayerErrorRecovery]>> = {
+type Kind = readonly [PlayerErrorSeverity, PlayerErrorRecovery];
+
+/** What the player cannot get over by itself. */
+const KINDS: Readonly<Partial<Record<PlayerErrorCode, Kind>>> = {
   AutoplayBlocked: ['action', 'press-play'],
   AudioOutput: ['action', 'press-play'],
-  DecodeFailed: ['transient', 'automatic'],
   ManifestInvalid: ['transient', 'check-address'],
-  ManifestUnreachable: ['transient', 'automatic'],
-  SegmentCorrupt: ['transient', 'automatic'],
-  SegmentUnreachable: ['transient', 'automatic'],
   UnsupportedBrowser: ['fatal', 'other-browser'],
   UnsupportedVersion: ['fatal', 'newer-player'],
-  VerificationFailed: ['transient', 'automatic'],
 };
 
 /** The one error of this package. Severity and recovery follow from the code. */
@@ -40,7 +38,7 @@ export class PlayerError extends Error {
   constructor(code: PlayerErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    [this.severity, this.recovery] = KINDS[code];
+    [this.severity, this.recovery] = KINDS[code] ?? ['transient', 'automatic'];
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Manifest } from '@bucket-radio/manifest';
-import { framesPerSegment } from './live-edge.ts';
 
 /**
  * What the manifest says of one epoch: itself, or the epoch before while segments of it are in the window, in the same
@@ -38,12 +37,4 @@ export interface StationPoint {
   readonly frame: number;
   /** Whether it is where a listener at the live edge was a moment ago, not a place that was sought. */
   readonly live?: boolean;
-}
-
-/** Whether the segment with that frame is in the window. */
-export function isInWindow(manifest: Manifest, { epoch, frame }: StationPoint): boolean {
-  const view = viewOfEpoch(manifest, epoch);
-  if (view === undefined) return false;
-  const index = Math.floor(frame / framesPerSegment(view));
-  return index >= view.first && index <= view.latest;
 }

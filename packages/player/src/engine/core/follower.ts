@@ -1,14 +1,15 @@
 import type { Manifest, ManifestRendition } from '@bucket-radio/manifest';
-import type { PlayerError } from '../error.ts';
+import { type PlayerError, toPlayerError } from '../error.ts';
+import type { BrowserFetch, BrowserPlayback } from '../output/output.ts';
 import { backoffMs } from './backoff.ts';
 import { type Clock, following } from './clock.ts';
 import { Delivery, type SegmentOutput } from './delivery.ts';
-import { extrapolate, isInWindow, type StationPoint, viewOfEpoch } from './epochs.ts';
+import { extrapolate, type StationPoint, viewOfEpoch } from './epochs.ts';
 import { FloatBand } from './float-band.ts';
 import type { FetchLike } from './http.ts';
 import { bandMs, framesPerSegment, holdMs, isOnAir, joinFrame, type LatencyMode, safetyMs } from './live-edge.ts';
 import { ManifestSource } from './manifest-source.ts';
-import { pollDelayMs } from './poll-schedule.ts';
+import { pollDelayMs, SPREAD_MS } from './poll-schedule.ts';
 import { Prediction } from './prediction.ts';
 import type { QualityPolicy } from './quality.ts';
 import { type SegmentReply, SegmentSource } from './segment-source.ts';
@@ -40,6 +41,8 @@ export interface FollowerOptions {
   readonly output: SegmentOutput;
   /** Whether there is a decoder. */
   readonly supports: (codec: ManifestRendition['codec']) => boolean;
+  /** Makes the browser fetch instead. */
+  readonly browserFetch?: BrowserFetch | undefined;
   /** How close to the live edge to play. */
   readonly mode: () => LatencyMode;
   /** A number for a new stream, never given before. */
@@ -82,6 +85,7 @@ export class Follower {
   /** Adds what the manifest of a long window has no room for, once that is known. */
   #complete = (manifest: Manifest): Manifest => manifest;
   #cursor: Cursor | undefined;
+  #browser: BrowserPlayback | undefined;
   /** Manifest polls in a row that failed, and that came too early. */
   #failures = 0;
   #overdue = 0;
@@ -119,7 +123,7 @@ export class Follower {
 
   /** Whether the listener is behind the live edge on purpose. */
   get shifted(): boolean {
-    return this.#cursor?.shifted ?? false;
+    return (this.#browser ?? this.#cursor)?.shifted ?? false;
   }
 
   /** The network may be back, or the machine was asleep: ask at once, whatever is being waited for. */
@@ -135,19 +139,23 @@ export class Follower {
    */
   async run(signal: AbortSignal, ready: Promise<void>, from?: StationPoint): Promise<never> {
     this.#cursor = undefined;
+    this.#browser = undefined;
     this.#forgive();
     await Promise.all([ready, this.#poll(signal)]);
     // A sound device that took long: the live edge has moved on.
-    if (this.#manifest !== undefined && (this.#untilNextMs(this.#manifest) ?? 0) < 0) await this.#poll(signal);
+    if (this.#manifest !== undefined && (this.#prediction.bestUntilMs(this.#manifest) ?? 0) < 0)
+      await this.#poll(signal);
     this.#cursor = from === undefined ? undefined : this.#shift(from);
     this.#learnHours(signal).catch(() => undefined);
+    const { browserFetch } = this.#options;
     for (;;) {
       signal.throwIfAborted();
       const { signal: waking } = this.#waker;
       await this.#room(signal);
       const over = new AbortController();
       try {
-        await this.#step(following(over.signal, signal, waking).signal);
+        const { signal: either } = following(over.signal, signal, waking);
+        await (browserFetch === undefined ? this.#step(either) : this.#watch(browserFetch, from, either));
       } catch (error) {
         signal.throwIfAborted();
         if (!waking.aborted) throw error;
@@ -178,15 +186,32 @@ export class Follower {
   async #step(signal: AbortSignal): Promise<void> {
     const manifest = this.#manifest;
     const cursor = manifest === undefined ? undefined : this.#seek(manifest);
-    const view = manifest === undefined || cursor === undefined ? undefined : viewOfEpoch(manifest, cursor.epoch);
+    const view = cursor && this.#view(cursor.epoch);
     if (manifest === undefined || cursor === undefined || view === undefined) return this.#pollLater(signal);
     if (this.#pathsExpire(manifest)) return this.#renewPaths(signal);
     if (cursor.next <= view.latest) return this.#fetch(view, cursor, signal);
     if (view !== manifest || this.#failures > 0) return this.#pollLater(signal);
     const untilMs = this.#prediction.untilMs(manifest, cursor.next);
     if (untilMs === undefined) return this.#pollLater(signal);
-    await this.#options.clock.sleep(untilMs + this.#prediction.spreadMs(this.#options.random), signal);
+    const { clock, random } = this.#options;
+    await clock.sleep(untilMs + SPREAD_MS * random(), signal);
     await this.#fetchPredicted(manifest, cursor, signal);
+  }
+
+  /** The browser fetches by itself: what is left is the manifest, and to start again what came to an end. */
+  async #watch(browserFetch: BrowserFetch, from: StationPoint | undefined, signal: AbortSignal): Promise<void> {
+    const manifest = this.#manifest;
+    if (manifest === undefined) return this.#pollLater(signal);
+    const station = { manifest, onAir: this.onAir, fresh: this.#failures === 0, from: this.#cursor && from };
+    try {
+      this.#browser ??= await browserFetch(this.#options);
+      if (await this.#browser.watch(station, signal)) this.#forgive();
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#report(toPlayerError(error, 'SegmentUnreachable'));
+      await this.#options.clock.sleep(backoffMs(++this.#rounds, this.#options.random), signal);
+    }
+    await (this.#failures > 0 || !this.onAir ? this.#pollLater(signal) : this.#poll(signal));
   }
 
   /** Whether the paths in hand are about to stop working. */
@@ -210,12 +235,8 @@ export class Follower {
     const { random } = this.#options;
     const manifest = this.#manifest;
     if (manifest === undefined || this.#failures > 0) return backoffMs(Math.max(1, this.#failures), random);
-    const delay = pollDelayMs(manifest, this.#untilNextMs(manifest), this.#overdue, random);
+    const delay = pollDelayMs(manifest, this.#prediction.bestUntilMs(manifest), this.#overdue, random);
     return this.#prediction.pollDelayMs(delay);
-  }
-
-  #untilNextMs(manifest: Manifest): number | undefined {
-    return this.#prediction.bestUntilMs(manifest);
   }
 
   async #poll(signal: AbortSignal): Promise<void> {
@@ -252,7 +273,7 @@ export class Follower {
   /** Where to go on; `undefined` while there is nothing to play. Joins, and jumps where the timeline left us behind. */
   #seek(manifest: Manifest): Cursor | undefined {
     const cursor = this.#cursor;
-    const view = cursor === undefined ? undefined : viewOfEpoch(manifest, cursor.epoch);
+    const view = cursor && viewOfEpoch(manifest, cursor.epoch);
     if (cursor !== undefined && view !== undefined) {
       if (view === manifest && cursor.next > view.latest) return cursor;
       const there = cursor.next >= view.first && cursor.next <= view.latest;
@@ -272,18 +293,23 @@ export class Follower {
   }
 
   #join(manifest: Manifest): Cursor {
-    const startFrame = joinFrame(manifest, this.#untilNextMs(manifest), this.#options.mode());
+    const startFrame = joinFrame(manifest, this.#prediction.bestUntilMs(manifest), this.#options.mode());
     const next = Math.floor(startFrame / framesPerSegment(manifest));
     const { epoch } = manifest;
     return this.#move({ epoch, stream: this.#options.nextStream(), next, startFrame, shifted: false });
   }
 
   #shift(point: StationPoint): Cursor | undefined {
-    const view = this.#manifest === undefined ? undefined : viewOfEpoch(this.#manifest, point.epoch);
-    if (this.#manifest === undefined || view === undefined || !isInWindow(this.#manifest, point)) return undefined;
+    const view = this.#view(point.epoch);
+    if (view === undefined) return undefined;
     const next = Math.floor(point.frame / framesPerSegment(view));
+    if (next < view.first || next > view.latest) return undefined;
     const stream = this.#options.nextStream();
     return this.#move({ epoch: point.epoch, stream, next, startFrame: point.frame, shifted: !point.live });
+  }
+
+  #view(epoch: string): Manifest | undefined {
+    return this.#manifest && viewOfEpoch(this.#manifest, epoch);
   }
 
   #move(cursor: Cursor): Cursor {
@@ -298,7 +324,7 @@ export class Follower {
     if (shifted || this.#options.output.bufferedMs() > 0) return false;
     const frames = framesPerSegment(manifest);
     const position = Math.max(next * framesPerSegment(view), startFrame);
-    return joinFrame(manifest, this.#untilNextMs(manifest), this.#options.mode()) > position + frames;
+    return joinFrame(manifest, this.#prediction.bestUntilMs(manifest), this.#options.mode()) > position + frames;
   }
 
   /** One round of requests for the wanted segment: every rendition that may help, each retried past the caches. */
@@ -345,7 +371,7 @@ export class Follower {
     const cursor = this.#cursor as Cursor;
     const { next: index, epoch, stream, startFrame } = cursor;
     const deadlineMs = quality.deadlineMs(manifest, index, rendition.name);
-    const hold = cursor.shifted ? 0 : holdMs(manifest, startFrame, this.#untilNextMs(manifest), mode());
+    const hold = cursor.shifted ? 0 : holdMs(manifest, startFrame, this.#prediction.bestUntilMs(manifest), mode());
     const place = { epoch, stream, index, rendition: rendition.name, startFrame };
     const delivery = new Delivery({ clock, output, place, holdMs: hold, deadlineMs });
     const idleMs = deadlineMs === undefined ? undefined : quality.idleMs(output.bufferedMs());
@@ -409,7 +435,7 @@ export class Follower {
 
   async #afterFailedRound(last: SegmentReply | undefined, signal: AbortSignal): Promise<void> {
     const cursor = this.#cursor as Cursor;
-    const view = this.#manifest === undefined ? undefined : viewOfEpoch(this.#manifest, cursor.epoch);
+    const view = this.#view(cursor.epoch);
     this.#rounds++;
     if (last === undefined || last.kind === 'slow') return;
     const lost = isObjectFault(last) && this.#rounds >= MAX_OBJECT_ROUNDS;

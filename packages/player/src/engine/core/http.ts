@@ -109,20 +109,24 @@ async function exchange(
   const { status, headers } = response;
   if (status === 304) return { kind: 'not-modified', headers, sentAt, headAt };
   if (status === 200) {
-    const parts: Uint8Array[] = [];
+    const parts: BlobPart[] = [];
     await readBody(response, maxBytes, (part) => {
       progress.at = clock.now();
       if (onPart === undefined) parts.push(part);
       else if (!signal.aborted) onPart(part);
     });
-    const body = concat(parts);
+    const body = new Uint8Array(await new Blob(parts).arrayBuffer());
     return { kind: 'ok', body, headers, sentAt, headAt, doneAt: clock.now() };
   }
   await response.body?.cancel();
   return NOT_FOUND.includes(status) ? { kind: 'not-found', status } : { kind: 'failed', message: `HTTP ${status}` };
 }
 
-async function readBody(response: Response, maxBytes: number, take: (part: Uint8Array) => void): Promise<void> {
+async function readBody(
+  response: Response,
+  maxBytes: number,
+  take: (part: Uint8Array<ArrayBuffer>) => void,
+): Promise<void> {
   let length = 0;
   const reader = response.body?.getReader();
   for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
@@ -135,14 +139,4 @@ async function readBody(response: Response, maxBytes: number, take: (part: Uint8
       throw new Refusal('', { cause });
     }
   }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const body = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    body.set(part, at);
-    at += part.length;
-  }
-  return body;
 }

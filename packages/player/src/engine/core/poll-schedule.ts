@@ -3,8 +3,8 @@ import type { Manifest } from '@bucket-radio/manifest';
 /** How often a station that is off the air is asked whether it is back, in milliseconds. */
 const OFFLINE_POLL_MS = 4000;
 
-/** Listeners spread their polls over this time, so that they do not all come at once. */
-const SPREAD_MS = 40;
+/** Listeners spread their requests over this time, so that they do not all come at once. */
+export const SPREAD_MS = 40;
 
 /**
  * A late segment is asked for after this share of a segment, then at growing distances: it is found after at most a

@@ -3,9 +3,6 @@ import type { Clock } from './clock.ts';
 import { safetyMs, untilNextMs } from './live-edge.ts';
 import type { ServerClock } from './server-clock.ts';
 
-/** Listeners spread their requests over this time, so that they do not all come at once. */
-const SPREAD_MS = 40;
-
 /** The origin's clock is known well enough to ask without looking when it is known this well. */
 const MAX_DOUBT_MS = 150;
 
@@ -54,10 +51,6 @@ export class Prediction {
     const doubtMs = this.#server.known ? this.#server.doubtMs : this.#locked ? 0 : Number.POSITIVE_INFINITY;
     const late = manifest.segmentSeconds * -500;
     return doubtMs <= MAX_DOUBT_MS && best > late ? Math.max(0, best + doubtMs + this.#lateMs) : undefined;
-  }
-
-  spreadMs(random: () => number): number {
-    return SPREAD_MS * random();
   }
 
   /** While the origin's clock is not known well enough, polls also come when it turns to another second. */

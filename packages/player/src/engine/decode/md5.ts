@@ -37,9 +37,7 @@ export class Md5 {
     const length = this.#length;
     const padding = new Uint8Array(((119 - (length % BLOCK_BYTES)) % BLOCK_BYTES) + 9);
     padding[0] = 0x80;
-    const view = new DataView(padding.buffer, padding.length - 8);
-    view.setUint32(0, length * 8, true);
-    view.setUint32(4, Math.floor(length / 2 ** 29), true);
+    new DataView(padding.buffer).setBigUint64(padding.length - 8, BigInt(length) * 8n, true);
     this.update(padding);
     const digest = new DataView(new ArrayBuffer(16));
     this.#state.forEach((word, i) => {

@@ -16,12 +16,10 @@ export function corrupt(message: string): PlayerError {
 
 /** The boxes that lie side by side in `bytes`. @throws PlayerError SegmentCorrupt when a size does not fit */
 export function* walk(bytes: Uint8Array): Generator<Box> {
-  const view = viewOf(bytes);
   let at = 0;
   while (at < bytes.length) {
     if (bytes.length - at < 8) throw corrupt(`${bytes.length - at} bytes after the last box`);
-    const type = text(bytes, at + 4);
-    const [header, size] = boxSize(view, at, bytes.length - at);
+    const { type, header, size } = boxHead(bytes, at, bytes.length - at);
     if (size < header || size > bytes.length - at) {
       throw corrupt(`box "${type}" says ${size} bytes; ${bytes.length - at} are there: the file is truncated`);
     }
@@ -88,18 +86,24 @@ export class FieldCursor {
   }
 }
 
-/** Length of a box's header and of all of it; `available` bytes of the file are left. */
-export function boxSize(view: DataView, at: number, available: number): [header: number, size: number] {
-  const size = view.getUint32(at);
-  if (size === 0) return [8, available];
-  if (size !== 1) return [8, size];
-  if (available < 16) return [16, 16];
-  return [16, view.getUint32(at + 8) * 2 ** 32 + view.getUint32(at + 12)];
+/** What a box says before its content, in bytes of the file. */
+export interface BoxHead {
+  readonly type: string;
+  /** Length of size and type. */
+  readonly header: number;
+  /** Length of all of it. */
+  readonly size: number;
 }
 
-/** Four characters. */
-export function text(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(...bytes.subarray(at, at + 4));
+/** The head of the box at `at`; `left` bytes of the file are left there, at least 8. */
+export function boxHead(bytes: Uint8Array, at: number, left: number): BoxHead {
+  const view = viewOf(bytes);
+  const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+  const size = view.getUint32(at);
+  if (size === 0) return { type, header: 8, size: left };
+  if (size !== 1) return { type, header: 8, size };
+  if (left < 16) return { type, header: 16, size: 16 };
+  return { type, header: 16, size: view.getUint32(at + 8) * 2 ** 32 + view.getUint32(at + 12) };
 }
 
 export function viewOf(bytes: Uint8Array): DataView {

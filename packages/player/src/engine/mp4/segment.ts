@@ -1,4 +1,4 @@
-import { boxSize, child, corrupt, descend, FieldCursor, text, viewOf } from './box.ts';
+import { type BoxHead, boxHead, child, corrupt, descend, FieldCursor, viewOf } from './box.ts';
 import type { CodecConfig } from './init.ts';
 import { LEAD_IN_UUID, PROOF_UUID, parseLeadIn, parseProof, type SegmentProof } from './uuid.ts';
 
@@ -19,7 +19,7 @@ export interface SegmentHead {
   /** Packets before `position` that warm up a fresh decoder; their output is thrown away. */
   readonly leadIn: readonly Uint8Array[];
   /** Present in `hq`. */
-  readonly proof?: SegmentProof;
+  readonly proof?: SegmentProof | undefined;
 }
 
 /** A media segment, taken apart. */
@@ -108,7 +108,7 @@ export class SegmentReader {
     const from = this.#boxAt;
     const left = this.#length - from;
     if (left <= 0 && !(atEnd && left < 0)) return false;
-    const head = left < 8 ? undefined : boxHead(this.#bytes, from, left, atEnd);
+    const head = left < 8 ? undefined : knownBoxHead(this.#bytes, from, left, atEnd);
     if (head === undefined) {
       if (!atEnd) return false;
       throw corrupt(left < 0 ? 'the file is truncated' : `${left} bytes after the last box`);
@@ -127,8 +127,7 @@ export class SegmentReader {
     if (type === 'moof') {
       const position = readFragment(offset, body, this.#config, this.#places);
       const frames = this.#places.reduce((sum, place) => sum + place.frames, 0);
-      const proof = this.#proof;
-      this.head ??= { position, frames, leadIn: this.#leadIn, ...(proof === undefined ? {} : { proof }) };
+      this.head ??= { position, frames, leadIn: this.#leadIn, proof: this.#proof };
     } else if (type === 'uuid') {
       const usertype = hex(body.subarray(0, 16));
       if (usertype === PROOF_UUID) this.#proof = parseProof(body.subarray(16));
@@ -155,13 +154,11 @@ export function parseSegment(bytes: Uint8Array, config: CodecConfig): MediaSegme
 }
 
 /** Type and size of the box at `at`; `undefined` while its size is not known yet. */
-function boxHead(bytes: Uint8Array, at: number, left: number, atEnd: boolean) {
-  const view = viewOf(bytes);
-  const size32 = view.getUint32(at);
+function knownBoxHead(bytes: Uint8Array, at: number, left: number, atEnd: boolean): BoxHead | undefined {
+  const size32 = viewOf(bytes).getUint32(at);
   // Size 0: up to the end of the file, wherever that turns out to be.
   if (!atEnd && (size32 === 0 || (size32 === 1 && left < 16))) return undefined;
-  const [header, size] = boxSize(view, at, left);
-  return { type: text(bytes, at + 4), header, size };
+  return boxHead(bytes, at, left);
 }
 
 /** Appends the packets of one `moof`; returns its decode time. */
@@ -183,7 +180,7 @@ interface PacketDefaults {
   readonly bytes: number;
 }
 
-function readTfhd(tfhd: Uint8Array, config: CodecConfig): { base?: number; packet: PacketDefaults } {
+function readTfhd(tfhd: Uint8Array, config: CodecConfig): { base: number | undefined; packet: PacketDefaults } {
   const cursor = new FieldCursor(tfhd, 'tfhd');
   const flags = cursor.u32() & 0xff_ff_ff;
   cursor.skip(4);
@@ -191,7 +188,7 @@ function readTfhd(tfhd: Uint8Array, config: CodecConfig): { base?: number; packe
   if (flags & 0x2) cursor.skip(4);
   const frames = flags & 0x8 ? cursor.u32() : config.defaultFrames;
   const bytes = flags & 0x10 ? cursor.u32() : config.defaultBytes;
-  return { packet: { frames, bytes }, ...(base === undefined ? {} : { base }) };
+  return { base, packet: { frames, bytes } };
 }
 
 interface TrunContext extends PacketDefaults {

@@ -15,8 +15,7 @@ export class AppendQueue {
 
   /** End of what is buffered, in media seconds. */
   get end(): number {
-    const { buffered } = this.#buffer;
-    return buffered.length === 0 ? 0 : buffered.end(buffered.length - 1);
+    return endOf(this.#buffer.buffered);
   }
 
   /** Rejects when the buffer refuses; steps after it are tried all the same. */
@@ -32,7 +31,7 @@ export class AppendQueue {
     try {
       await this.run(append);
     } catch (error) {
-      if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') throw error;
+      if ((error as Error).name !== 'QuotaExceededError') throw error;
       await this.trim(heardUntil());
       await this.run(append);
     }
@@ -45,6 +44,11 @@ export class AppendQueue {
     if (until <= 0 || buffered.length === 0 || buffered.start(0) >= until) return;
     await this.run((buffer) => buffer.remove(0, until));
   }
+}
+
+/** End of the last of these ranges, in seconds; 0 without any. */
+export function endOf(ranges: TimeRanges | undefined): number {
+  return ranges === undefined || ranges.length === 0 ? 0 : ranges.end(ranges.length - 1);
 }
 
 function perform(buffer: SourceBuffer, step: Step): Promise<void> {

@@ -4,9 +4,9 @@ import { claimAudioSession } from '../environment.ts';
 import { PlayerError, toPlayerError } from '../error.ts';
 import type { CodecConfig } from '../mp4/init.ts';
 import type { Packet } from '../mp4/segment.ts';
-import { AppendQueue } from './append-queue.ts';
-import { mediaSourceClass, mediaSourceType } from './media-source.ts';
-import type { Output, SegmentReport } from './output.ts';
+import { AppendQueue, endOf } from './append-queue.ts';
+import { mediaSourceClass, mediaSourceCodecs, mediaSourceType, playsHls } from './media-source.ts';
+import type { BrowserFetch, Output, SegmentReport } from './output.ts';
 import type { RingState } from './protocol.ts';
 import type { SinkEvents } from './sink.ts';
 
@@ -29,62 +29,66 @@ interface StreamPlace {
 
 /**
  * Plays through a media element and MediaSource: what phones keep playing with the screen locked, and what still works on
- * plain http. Takes the station's objects as they are; samples are not seen, so nothing is verified.
+ * plain http. Takes the station's objects as they are; samples are not seen, so nothing is verified. Without MediaSource the
+ * browser may fetch by itself, from the station's HLS playlists.
  */
-export class ElementOutput implements Output {
-  readonly outputNode = undefined;
+export class ElementOutput extends Emitter<SinkEvents> implements Output {
+  readonly sink: this = this;
   readonly outputLatencyMs = 0;
   /** The browser decides; nothing is known of it. */
   readonly sampleRate = 0;
-  readonly #events = new Emitter<SinkEvents>();
   #element: HTMLAudioElement | undefined;
   #source: MediaSource | undefined;
-  #url = '';
   #queue: AppendQueue | undefined;
   #codec: string | undefined;
   #init: Uint8Array | undefined;
   #streams: StreamPlace[] = [];
   #underruns = 0;
   #state: RingState = 'idle';
-  #running = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   get codecs(): readonly CodecConfig['codec'][] {
-    return (['flac', 'opus'] as const).filter((codec) => mediaSourceType(codec) !== undefined);
+    return mediaSourceCodecs();
   }
 
   get mediaElement(): HTMLMediaElement | undefined {
     return this.#element;
   }
 
+  /** The last resort, in a file of its own. */
+  get browserFetch(): BrowserFetch | undefined {
+    if (this.codecs.length > 0) return undefined;
+    return async (options) => {
+      const { HlsPlayback } = await import('./hls-playback.ts');
+      return new HlsPlayback(() => this.#element, options);
+    };
+  }
+
   get bufferedFrames(): number {
-    const end = this.#queue?.end ?? 0;
-    return Math.max(0, Math.round((end - (this.#element?.currentTime ?? 0)) * 48_000));
+    const { buffered, currentTime = 0 } = this.#element ?? {};
+    return Math.max(0, Math.round((endOf(buffered) - currentTime) * 48_000));
   }
 
+  /** A browser that withholds the sound leaves the element paused; at the end of a broadcast it pauses by itself. */
   get running(): boolean {
-    return this.#running;
+    const { paused = true, ended = false } = this.#element ?? {};
+    return !paused || ended;
   }
 
-  on<K extends keyof SinkEvents>(event: K, listener: (value: SinkEvents[K]) => void): () => void {
-    return this.#events.on(event, listener);
-  }
-
-  open(): Promise<void> {
-    const Source = mediaSourceClass();
-    if (Source === undefined || this.codecs.length === 0) {
-      return Promise.reject(new PlayerError('UnsupportedBrowser', 'MediaSource with FLAC or Opus in MP4 is missing'));
+  async open(): Promise<void> {
+    const Source = this.codecs.length > 0 ? mediaSourceClass() : undefined;
+    if (Source === undefined && !playsHls()) {
+      const message = 'without MediaSource and HLS: AudioWorklet is missing; it exists on https:// and localhost only';
+      throw new PlayerError('UnsupportedBrowser', message);
     }
     claimAudioSession();
     this.#element ??= this.#createElement();
-    const opened = this.#source === undefined ? this.#attach(this.#element, new Source()) : Promise.resolve();
-    this.#element.play().then(
-      () => this.#setRunning(true),
-      // Withheld until there is a gesture, or stopped meanwhile.
-      () => undefined,
-    );
+    const attach = Source !== undefined && this.#source === undefined;
+    const opened = attach ? this.#attach(this.#element, new Source()) : undefined;
+    // Withheld until there is a gesture, or stopped meanwhile. An element that was played in one may play from then on.
+    this.#element.play().catch(() => undefined);
     this.#timer ??= setInterval(() => this.#report(), REPORT_MS);
-    return opened;
+    await opened;
   }
 
   begin(followed: FollowedSegment, report: SegmentReport): SegmentInput {
@@ -95,22 +99,19 @@ export class ElementOutput implements Output {
     if (this.#element !== undefined) this.#element.volume = volume;
   }
 
-  stop(): Promise<number | undefined> {
+  async stop(): Promise<number | undefined> {
     this.#element?.pause();
     const ended = this.#state === 'playing' ? this.#frameAt(this.#element?.currentTime ?? 0) : undefined;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#running = false;
-    if (this.#url !== '') URL.revokeObjectURL(this.#url);
-    this.#url = '';
+    URL.revokeObjectURL(this.#element?.src ?? '');
     this.#source = undefined;
     this.#queue = undefined;
-    this.#codec = undefined;
     this.#streams = [];
     this.#state = 'idle';
     this.#element?.removeAttribute('src');
     this.#element?.load();
-    return Promise.resolve(ended);
+    return ended;
   }
 
   async close(): Promise<void> {
@@ -122,14 +123,14 @@ export class ElementOutput implements Output {
     const element = new Audio();
     // AirPlay of a managed source needs an HLS alternative; without one, Safari wants it switched off.
     element.disableRemotePlayback = true;
-    element.onpause = () => this.#setRunning(false);
-    element.onplaying = () => this.#setRunning(true);
+    element.onpause = element.onplaying = () => {
+      if (this.#timer !== undefined) this.emit('running', this.running);
+    };
     return element;
   }
 
   #attach(element: HTMLAudioElement, source: MediaSource): Promise<void> {
     this.#source = source;
-    this.#url = URL.createObjectURL(source);
     const opened = new Promise<void>((resolve, reject) => {
       source.onsourceopen = () => {
         element.onerror = null;
@@ -140,13 +141,19 @@ export class ElementOutput implements Output {
         reject(new PlayerError('AudioOutput', message, { cause: element.error }));
       };
     });
-    element.src = this.#url;
+    element.src = URL.createObjectURL(source);
     return opened;
   }
 
   /** Steps that make the buffer ready for a segment; they are queued before its bytes. */
   #place({ stream, startFrame, config, init }: FollowedSegment): Promise<void> {
-    const queue = this.#queue ?? this.#createQueue(config.codec);
+    const source = this.#source;
+    if (source === undefined) {
+      // What the browser fetched by itself lies there already; the stream starts at media time 0.
+      this.#streams = [{ stream, at: 0, frame: startFrame }];
+      return Promise.resolve();
+    }
+    const queue = this.#queue ?? this.#createQueue(source, config.codec);
     const steps: Promise<void>[] = [];
     if (this.#codec !== config.codec) {
       const type = mediaSourceType(config.codec) ?? '';
@@ -160,10 +167,9 @@ export class ElementOutput implements Output {
     return Promise.all(steps).then(() => undefined);
   }
 
-  #createQueue(codec: CodecConfig['codec']): AppendQueue {
-    if (this.#source === undefined) throw new Error('not open');
-    const buffer = this.#source.addSourceBuffer(mediaSourceType(codec) ?? '');
-    this.#source.duration = Number.POSITIVE_INFINITY;
+  #createQueue(source: MediaSource, codec: CodecConfig['codec']): AppendQueue {
+    const buffer = source.addSourceBuffer(mediaSourceType(codec) ?? '');
+    source.duration = Number.POSITIVE_INFINITY;
     this.#codec = codec;
     this.#init = undefined;
     this.#queue = new AppendQueue(buffer);
@@ -190,11 +196,11 @@ export class ElementOutput implements Output {
     const element = this.#element;
     if (element === undefined) return;
     const time = element.currentTime;
-    const sounding = !element.paused && (this.#queue?.end ?? 0) - time > STARVED_SECONDS && element.readyState > 2;
+    const sounding = !element.paused && endOf(element.buffered) - time > STARVED_SECONDS && element.readyState > 2;
     if (!sounding && this.#state === 'playing') this.#underruns++;
     if (sounding) this.#state = 'playing';
     else if (this.#state === 'playing') this.#state = 'starved';
-    this.#events.emit('position', {
+    this.emit('position', {
       state: this.#state,
       stream: this.#placeAt(time)?.stream ?? 0,
       frame: this.#frameAt(time) ?? 0,
@@ -212,12 +218,6 @@ export class ElementOutput implements Output {
   #frameAt(time: number): number | undefined {
     const place = this.#placeAt(time);
     return place && place.frame + Math.round((time - place.at) * 48_000);
-  }
-
-  #setRunning(running: boolean): void {
-    if (running === this.#running) return;
-    this.#running = running;
-    if (this.#timer !== undefined) this.#events.emit('running', running);
   }
 }
 

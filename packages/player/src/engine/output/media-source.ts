@@ -21,3 +21,13 @@ export function mediaSourceType(codec: Codec): string | undefined {
   const types = SPELLINGS[codec].map((spelling) => `audio/mp4; codecs="${spelling}"`);
   return types.find((type) => mediaSourceClass()?.isTypeSupported(type));
 }
+
+/** The codecs that MediaSource takes. */
+export function mediaSourceCodecs(): Codec[] {
+  return (['flac', 'opus'] as const).filter((codec) => mediaSourceType(codec) !== undefined);
+}
+
+/** Whether the browser plays HLS by itself. */
+export function playsHls(): boolean {
+  return typeof Audio !== 'undefined' && new Audio().canPlayType('application/vnd.apple.mpegurl') !== '';
+}

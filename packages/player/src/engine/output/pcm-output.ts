@@ -6,17 +6,17 @@ import { toPlayerError } from '../error.ts';
 import type { CodecConfig } from '../mp4/init.ts';
 import type { Packet } from '../mp4/segment.ts';
 import type { Output, SegmentReport } from './output.ts';
-import type { AudioSink, SinkEvents } from './sink.ts';
+import type { AudioSink } from './sink.ts';
 
 /** Decodes and checks segments, and plays the samples on a sink. */
 export class PcmOutput implements Output {
-  readonly #sink: AudioSink;
+  readonly sink: AudioSink;
   readonly #createDecoder: () => Promise<SegmentDecoder>;
   #decoder: SegmentDecoder | undefined;
   #last: PcmSegment | undefined;
 
   constructor(sink: AudioSink, createDecoder: () => Promise<SegmentDecoder>) {
-    this.#sink = sink;
+    this.sink = sink;
     this.#createDecoder = createDecoder;
   }
 
@@ -24,54 +24,22 @@ export class PcmOutput implements Output {
     return this.#decoder?.codecs ?? ['flac', 'opus'];
   }
 
-  get sampleRate(): number {
-    return this.#sink.sampleRate;
-  }
-
-  get outputNode(): AudioNode | undefined {
-    return this.#sink.outputNode;
-  }
-
-  get outputLatencyMs(): number {
-    return this.#sink.outputLatencyMs;
-  }
-
-  get bufferedFrames(): number {
-    return this.#sink.bufferedFrames;
-  }
-
-  get running(): boolean {
-    return this.#sink.running;
-  }
-
-  on<K extends keyof SinkEvents>(event: K, listener: (value: SinkEvents[K]) => void): () => void {
-    return this.#sink.on(event, listener);
-  }
-
   async open(): Promise<void> {
     // The sink first, and synchronously: browsers unlock sound only within the gesture.
-    const opened = this.#sink.open();
+    const opened = this.sink.open();
     const [, decoder] = await Promise.all([opened, this.#decoder ?? this.#createDecoder()]);
     this.#decoder = decoder;
   }
 
   begin(followed: FollowedSegment, report: SegmentReport): SegmentInput {
     if (this.#decoder === undefined) throw new Error('not open');
-    this.#last = new PcmSegment(followed, this.#decoder, this.#sink, report, this.#last);
+    this.#last = new PcmSegment(followed, this.#decoder, this.sink, report, this.#last);
     return this.#last;
-  }
-
-  setVolume(volume: number): void {
-    this.#sink.setVolume(volume);
   }
 
   stop(): Promise<number | undefined> {
     this.#last = undefined;
-    return this.#sink.stop();
-  }
-
-  close(): Promise<void> {
-    return this.#sink.close();
+    return this.sink.stop();
   }
 }
 

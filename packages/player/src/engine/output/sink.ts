@@ -24,7 +24,7 @@ export interface AudioSink {
   /** Rate of the output; 0 before `open`. Other than 48 000, the browser resamples and nothing is bit-perfect. */
   readonly sampleRate: number;
   /** After the volume, before the speakers: for visualisers and tests. */
-  readonly outputNode: AudioNode | undefined;
+  readonly outputNode?: AudioNode | undefined;
   /** Milliseconds between `outputNode` and the ear. */
   readonly outputLatencyMs: number;
   /** Frames written and not yet played, counted here: it is up to date right after `write`. */

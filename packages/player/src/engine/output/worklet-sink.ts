@@ -14,9 +14,8 @@ const VOLUME_RAMP_SECONDS = 0.02;
 const SUSPEND_AFTER_MS = 5000;
 
 /** An AudioContext of 48 kHz with one worklet that holds the buffer. No SharedArrayBuffer, hence no COOP/COEP. */
-export class WorkletSink implements AudioSink {
+export class WorkletSink extends Emitter<SinkEvents> implements AudioSink {
   readonly #workletUrl: string;
-  readonly #events = new Emitter<SinkEvents>();
   #context: AudioContext | undefined;
   #ready: Promise<void> | undefined;
   #node: AudioWorkletNode | undefined;
@@ -31,6 +30,7 @@ export class WorkletSink implements AudioSink {
   #suspendTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(workletUrl: string) {
+    super();
     this.#workletUrl = workletUrl;
   }
 
@@ -57,10 +57,6 @@ export class WorkletSink implements AudioSink {
 
   get running(): boolean {
     return this.#context?.state === 'running';
-  }
-
-  on<K extends keyof SinkEvents>(event: K, listener: (value: SinkEvents[K]) => void): () => void {
-    return this.#events.on(event, listener);
   }
 
   async open(): Promise<void> {
@@ -129,7 +125,7 @@ export class WorkletSink implements AudioSink {
     }
     const context = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'playback' });
     context.onstatechange = () => {
-      if (this.#playing) this.#events.emit('running', context.state === 'running');
+      if (this.#playing) this.emit('running', context.state === 'running');
     };
     return context;
   }
@@ -159,7 +155,7 @@ export class WorkletSink implements AudioSink {
     // The first report after `clear`: none was made before it with this state.
     if (position.state === 'idle') this.#ended?.(position.frame);
     const { bufferedFrames } = this;
-    if (this.#playing) this.#events.emit('position', { ...position, bufferedFrames });
+    if (this.#playing) this.emit('position', { ...position, bufferedFrames });
   }
 
   #post(message: ToWorklet, transfer: Transferable[] = []): void {
