@@ -63,7 +63,7 @@ export function parseHourIndex(json: unknown): HourIndex {
     breaks: fields.list('breaks', readBreak),
     gaps: fields.list('gaps', readGap),
     missing: fields.list('missing', readMissing),
-    ...(fields.has('before') ? { before: fields.object('before', readBefore) } : {}),
+    ...fields.optional('before', () => fields.object('before', readBefore)),
   };
   if (index.first > index.latest) throw fields.refuse('first', `at most latest (${index.latest})`);
   return index;
@@ -72,7 +72,7 @@ export function parseHourIndex(json: unknown): HourIndex {
 function readBefore(fields: FieldReader): { readonly hour: string; readonly epoch?: string } {
   return {
     hour: fields.matching('hour', isHourName, 'yyyymmddhh'),
-    ...(fields.has('epoch') ? { epoch: fields.matching('epoch', (text) => ULID.test(text), 'a ULID') } : {}),
+    ...fields.optional('epoch', () => fields.matching('epoch', (text) => ULID.test(text), 'a ULID')),
   };
 }
 

@@ -17,13 +17,9 @@ export class FieldReader {
     this.#at = at;
   }
 
-  has(name: string): boolean {
-    return this.#fields[name] !== undefined;
-  }
-
   /** What `read` makes of a field that may be absent, under its name. */
   optional<const K extends string, T>(name: K, read: () => T): { readonly [name in K]?: T } {
-    return this.has(name) ? ({ [name]: read() } as { readonly [name in K]: T }) : {};
+    return this.#fields[name] === undefined ? {} : ({ [name]: read() } as { readonly [name in K]: T });
   }
 
   boolean(name: string): boolean {
