@@ -41,6 +41,12 @@ describe('a source specification', () => {
     );
   });
 
+  test('a failover of one source is told that it needs two', () => {
+    expect(() => parseSourceSpec('failover:alsa:deck')).toThrow(
+      /"failover:alsa:deck" does not name two or more sources/,
+    );
+  });
+
   test.each(['tone:', 'tone:0', 'tone:24000', 'tone:440,1', 'tone:440,-121', 'tone:x', 'tone:440,-6,1'])(
     '"%s" is refused with the range',
     (spec) => {

@@ -44,7 +44,9 @@ export function parseSourceSpec(spec: string): SourceSpec {
     const specs = rest.split('|').map((part) => part.trim());
     if (specs.length >= 2 && specs.every((part) => parseSourceSpec(part).kind !== 'failover')) return { kind, specs };
   }
-  throw new CaptureError('UnknownSource', `source "${redactText(spec)}" is unknown; use one of: ${FORMS}${hint(spec)}`);
+  const wrong =
+    kind === 'failover' ? 'does not name two or more sources that are no failover themselves' : 'is unknown';
+  throw new CaptureError('UnknownSource', `source "${redactText(spec)}" ${wrong}; use one of: ${FORMS}${hint(spec)}`);
 }
 
 function hint(spec: string): string {
