@@ -114,6 +114,11 @@ const PROOFS = {
     tests: ['packages/player/src/engine.browser.test.ts', 'packages/player/src/element-engine.browser.test.ts'],
     scaled: true,
   },
+  'player-firefox': {
+    shows: 'both engines play random 24-bit sound bit for bit across every join in Firefox too (60 s are scale 9)',
+    tests: ['packages/player/src/firefox.browser.test.ts'],
+    scaled: true,
+  },
   'player-listening': {
     shows:
       'a real Chromium plays on and on (20 min are scale 240): every segment verified, no underrun, a heap that stays',
