@@ -55,11 +55,10 @@ export interface Label {
 }
 
 /**
- * Furthest a label may be from the manifest's arithmetic, where both count from the same place: a quarter of the shortest
- * segment. A live source's labels settle by some 20 ms in its first seconds, as its least delayed reads come, and may do so
- * again where a failover switches; a label of another segment, or of a clock that was set, is much further off.
+ * Furthest a label may be from the manifest's arithmetic, where both count from the same place. A live source's labels
+ * settle by some 20 ms in its first seconds, as its least delayed reads come, and may do so again where a failover switches.
  */
-const LABEL_TOLERANCE_MS = 250;
+const LABEL_TOLERANCE_MS = 50;
 /** The manifest counts at 48 kHz sharp, labels at the card's measured rate. */
 const CLOCK_PPM = 200;
 
