@@ -150,7 +150,7 @@ class Trial {
     const over = new AbortController();
     const listening = listen(bucket, listener, over.signal);
     proxy.faultShare = 0.3;
-    await this.#play(publisher, store, proxy);
+    await this.#play(publisher, store, proxy, () => mirror.keys().includes('manifest.json'));
     proxy.isDown = false;
     this.#diskIsFull = false;
     await publisher.whenIdle();
@@ -198,7 +198,7 @@ class Trial {
     return problems;
   }
 
-  async #play(publisher: Publisher, store: ObjectStore, proxy: FaultyProxy): Promise<void> {
+  async #play(publisher: Publisher, store: ObjectStore, proxy: FaultyProxy, isThere: () => boolean): Promise<void> {
     const clock = this.#clock;
     let startMs = clock.monotonicMs();
     for (let index = 0; index < SEGMENTS; index++) {
@@ -217,12 +217,13 @@ class Trial {
         this.#count('clock step');
       }
       for (const rendition of ['lq', 'hq'] as const) publisher.enqueue(segment(rendition, index));
-      if (index % 50 === 6) this.#intruders.push(this.#intrude(store));
+      if (index % 50 === 6) this.#intruders.push(this.#intrude(store, isThere));
     }
   }
 
-  /** Another encoder that was pointed at the same place. */
-  async #intrude(store: ObjectStore): Promise<void> {
+  /** Another encoder that was pointed at the same place. Whoever is there first is let in: it comes after the station. */
+  async #intrude(store: ObjectStore, isThere: () => boolean): Promise<void> {
+    while (!isThere()) await this.#clock.sleep(100);
     const intruder = createPublisher({
       store,
       station: 'Intruder',
