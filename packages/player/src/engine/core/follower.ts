@@ -151,7 +151,8 @@ export class Follower {
     for (;;) {
       signal.throwIfAborted();
       const { signal: waking } = this.#waker;
-      await this.#room(signal);
+      // What the browser fetches by itself is not ours to limit, and goes on being looked after.
+      if (browserFetch === undefined) await this.#room(signal);
       const over = new AbortController();
       try {
         const { signal: either } = following(over.signal, signal, waking);
