@@ -211,3 +211,37 @@ it('off the air nothing is asked for; a new epoch is a new start', async () => {
   await during(10_100, () => undefined, { manifest: manifest({ epoch: EPOCH.replace('Z', 'Y') }) });
   expect(element.sources).toHaveLength(2);
 });
+
+it('what somebody else paused is left alone, woken or not, until they go on', async () => {
+  const { element, clock, quality, during, watch } = listening();
+  sounding(element, clock);
+  await during(10_100, () => Object.assign(element, { end: 30 }));
+  clock.sleep = (ms, signal) => VirtualClock.prototype.sleep.call(clock, ms, signal);
+  Object.assign(element, { paused: true, end: element.currentTime });
+  const waking = new AbortController();
+  const watching = watch({}, waking.signal).catch(() => 'woken');
+  await clock.advance(5000);
+  waking.abort();
+  expect(await watching).toBe('woken');
+  quality.mode = 'lq';
+  const next = { manifest: manifest({ epoch: EPOCH.replace('Z', 'Y') }) };
+  // It does not come back before its time either: each return reads the manifest.
+  expect(await during(5000, () => undefined, next)).toBe('watches');
+  expect(await during(15_100, () => undefined, { ...next, onAir: false })).toBe(false);
+  expect(element.sources).toHaveLength(1);
+  Object.assign(element, { paused: false });
+  quality.mode = 'auto';
+  await during(100, () => undefined, next);
+  expect(element.sources.map((url) => url.slice(-7))).toEqual(['hq.m3u8', 'hq.m3u8']);
+});
+
+it('a change of quality at the end of a broadcast does not begin its window again', async () => {
+  const { element, clock, quality, during } = listening();
+  sounding(element, clock);
+  await during(10_100, () => Object.assign(element, { end: 30 }));
+  quality.mode = 'lq';
+  await during(10_100, () => undefined, { onAir: false });
+  expect(element.sources).toHaveLength(1);
+  await during(100, () => undefined);
+  expect(element.sources.map((url) => url.slice(-7))).toEqual(['hq.m3u8', 'lq.m3u8']);
+});

@@ -67,9 +67,9 @@ export class HlsPlayback implements BrowserPlayback {
   async watch(station: FetchedStation, signal: AbortSignal): Promise<boolean> {
     const element: DatedElement | undefined = this.#element();
     if (element === undefined) return false;
-    // Woken up: whatever is being waited for is asked for again.
-    if (this.#watching && !isSounding(element)) this.#loaded = undefined;
-    if (!station.onAir && !isSounding(element)) this.#loaded = undefined;
+    // Woken up, what is being waited for is asked for again; off the air it will not come.
+    const waits = !isSounding(element) && !isHeld(element, this.#loaded);
+    if (waits && (this.#watching || !station.onAir)) this.#loaded = undefined;
     if (!station.onAir && this.#loaded === undefined) return false;
     const loaded = this.#keepOrLoad(element, station);
     this.#locate(loaded, element, station.manifest, station.fresh);
@@ -95,13 +95,15 @@ export class HlsPlayback implements BrowserPlayback {
       if (element.error !== null) return this.#fault(loaded, element.error, fresh);
       if (onAir && !element.paused && stillMs > Math.max(STILL_MS, manifest.segmentSeconds * 3000))
         return `${loaded.rendition}.m3u8 has brought no sound for ${Math.round(stillMs / 1000)} s`;
-      if (onAir && loaded.heard && stillMs > DRY_MS && !isSounding(element)) this.#ranDry ||= quality.mode === 'auto';
+      if (onAir && loaded.heard && stillMs > DRY_MS && !element.paused && !isSounding(element))
+        this.#ranDry ||= quality.mode === 'auto';
       this.#locate(loaded, element, manifest, false);
       this.#resume(loaded, element, from);
       this.#announce(loaded, element, manifest);
       const arrived = endOf(element.buffered) > loaded.end;
       const learns = arrived && !loaded.dated && loaded.arrivals < LEARN_ARRIVALS;
-      if (learns || clock.now() >= until || this.#wanted(manifest) !== loaded.rendition) {
+      const other = mayReload(element, loaded, onAir) && this.#wanted(manifest) !== loaded.rendition;
+      if (learns || clock.now() >= until || other) {
         if (arrived) loaded.arrivals++;
         loaded.end = endOf(element.buffered);
         return loaded.heard && stillMs <= DRY_MS;
@@ -115,8 +117,8 @@ export class HlsPlayback implements BrowserPlayback {
     const loaded = this.#loaded;
     const rendition = this.#wanted(manifest);
     const there = loaded?.zero === undefined || loaded.zero + element.currentTime * 48_000 >= firstFrame(manifest);
-    const over = onAir && (element.ended || !there || loaded?.epoch !== manifest.epoch);
-    if (loaded !== undefined && loaded.rendition === rendition && !over) return loaded;
+    const over = element.ended || !there || loaded?.epoch !== manifest.epoch || loaded.rendition !== rendition;
+    if (loaded !== undefined && !(over && mayReload(element, loaded, onAir))) return loaded;
     const stream = this.#options.nextStream();
     const [now, none] = [this.#options.clock.now(), { zero: undefined, dated: false, heard: false }];
     const numbers = { next: 0, time: element.currentTime, movedAt: now, end: 0, arrivals: 0 };
@@ -218,6 +220,16 @@ export class HlsPlayback implements BrowserPlayback {
 function isSounding(element: HTMLMediaElement): boolean {
   const ahead = endOf(element.buffered) - element.currentTime;
   return !element.paused && ahead > STARVED_SECONDS && element.readyState > 2;
+}
+
+/** Paused by somebody else: a call, a key, headphones that were pulled out. Going on is theirs. */
+function isHeld(element: HTMLMediaElement, loaded: Loaded | undefined): boolean {
+  return loaded?.heard === true && element.paused && !element.ended;
+}
+
+/** Off the air, a playlist is over and would be played from its oldest sound. */
+function mayReload(element: HTMLMediaElement, loaded: Loaded, onAir: boolean): boolean {
+  return onAir && !isHeld(element, loaded);
 }
 
 function endOf(ranges: TimeRanges): number {
