@@ -69,7 +69,10 @@ async function md5InThread(path: string, signal: AbortSignal | undefined): Promi
     throw new Error(`decoding ${path} was ended`);
   });
   ended.catch(() => undefined);
-  const [hex] = (await Promise.race([once(worker, 'message'), ended])) as [string];
-  signal?.removeEventListener('abort', end);
-  return new Uint8Array(Buffer.from(hex, 'hex'));
+  try {
+    const [hex] = (await Promise.race([once(worker, 'message'), ended])) as [string];
+    return new Uint8Array(Buffer.from(hex, 'hex'));
+  } finally {
+    signal?.removeEventListener('abort', end);
+  }
 }
