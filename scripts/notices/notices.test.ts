@@ -39,6 +39,15 @@ test('a library that may be replaced in the image is fine, with its licence in f
   expect(noticesText(packages)).toContain('parser 1.0.0 — LGPL-3.0-or-later\n\nthe licence of parser');
 });
 
+test('a library of machine code may not come without its source', () => {
+  const directory = deployed({ codec: 'LGPL-3.0-or-later', encoder: 'MIT' });
+  for (const name of ['codec', 'encoder']) {
+    const path = join(directory, 'node_modules/.pnpm', `${name}@1.0.0`, 'node_modules', name, 'x');
+    writeFileSync(join(path, 'lib.so.42'), '');
+  }
+  expect(() => collectPackages(directory)).toThrow(/: codec@1\.0\.0 \(LGPL-3\.0-or-later, with machine code\);/);
+});
+
 test.each([
   ['GPL-3.0', 'a@1.0.0 (GPL-3.0)'],
   ['MIT AND GPL-3.0', 'a@1.0.0 (MIT AND GPL-3.0)'],

@@ -8,6 +8,8 @@ export interface ThirdPartyPackage {
   readonly license: string;
   /** The files named LICENSE, LICENCE, COPYING or NOTICE, joined. */
   readonly text: string;
+  /** Whether all of it is source, and no machine code. */
+  readonly isReadable: boolean;
 }
 
 /** Licences that ask for no more than to be passed on with the code. An image with another one is not built. */
@@ -18,6 +20,8 @@ const PERMISSIVE =
  * which anybody can look at and replace. That is what they ask for.
  */
 const WITH_SOURCE = /^(MPL-2\.0|LGPL-3\.0-or-later)$/;
+/** What nobody can read, nor replace in part. */
+const BINARY = /\.(node|so|dylib|dll|wasm|a)(\.\d+)*$/;
 
 /** An image must not be built with a licence that nobody has looked at. The message names the packages. */
 export class LicenseError extends Error {
@@ -39,9 +43,12 @@ export function collectPackages(directory: string): readonly ThirdPartyPackage[]
       if (!one.name.startsWith('@bucket-radio/')) found.set(`${one.name}@${one.version}`, one);
     }
   }
-  const unknown = [...found.values()].filter(({ license }) => !isKnownLicense(license));
+  const unknown = [...found.values()].filter(({ license, isReadable }) => !isKnownLicense(license, isReadable));
   if (unknown.length > 0) {
-    const names = unknown.map(({ name, version, license }) => `${name}@${version} (${license || 'none given'})`);
+    const names = unknown.map(
+      ({ name, version, license, isReadable }) =>
+        `${name}@${version} (${license || 'none given'}${isReadable ? '' : ', with machine code'})`,
+    );
     throw new LicenseError(
       `licences that nobody has looked at: ${names.join(', ')}; allow them in scripts/notices/notices.ts`,
     );
@@ -59,11 +66,11 @@ export function noticesText(packages: readonly ThirdPartyPackage[]): string {
 }
 
 /** Whether somebody has looked at an SPDX expression, and found that an image may have such a package. */
-export function isKnownLicense(license: string): boolean {
+export function isKnownLicense(license: string, isReadable: boolean = true): boolean {
   // "(MIT OR GPL-3.0)": we choose; "MIT AND ISC": both must be fine.
   const choices = license.replace(/^\(|\)$/g, '').split(' OR ');
   return choices.some((choice) =>
-    choice.split(' AND ').every((one) => PERMISSIVE.test(one.trim()) || WITH_SOURCE.test(one.trim())),
+    choice.split(' AND ').every((one) => PERMISSIVE.test(one.trim()) || (isReadable && WITH_SOURCE.test(one.trim()))),
   );
 }
 
@@ -91,5 +98,6 @@ function readPackage(path: string): ThirdPartyPackage {
     version,
     license: typeof license === 'string' ? license : (license.type ?? ''),
     text: texts.join('\n'),
+    isReadable: !readdirSync(path, { recursive: true, encoding: 'utf8' }).some((file) => BINARY.test(file)),
   };
 }
