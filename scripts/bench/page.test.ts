@@ -91,6 +91,9 @@ test('a benchmark that fails keeps what it said, and one that hangs is ended wit
   const hung = await shell('sleep 3600 & sleep 3600', 300);
   expect(hung).toMatchObject({ problem: 'it was not done after 0.3 s' });
   expect(await shell('echo done', 60_000)).not.toHaveProperty('problem');
+  const listeners = process.listenerCount('SIGINT');
+  await expect(runToEnd('no-such-program', [], 60_000, ROOT)).rejects.toThrow('ENOENT');
+  expect(process.listenerCount('SIGINT')).toBe(listeners);
 });
 
 test('a bar is as long for half as for twice, and its colour says which is good', () => {

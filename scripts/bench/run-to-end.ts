@@ -18,6 +18,7 @@ const GRACE_MS = 10_000;
 /**
  * Runs a program, shows what it prints and keeps it. It gets a process group of its own, so that what it started ends with
  * it: after `limitMs`, or when this process gets a signal.
+ * @throws Error when there is no such program
  */
 export async function runToEnd(command: string, args: readonly string[], limitMs: number, cwd: string): Promise<Ended> {
   const startMs = performance.now();
@@ -57,9 +58,13 @@ export async function runToEnd(command: string, args: readonly string[], limitMs
     complaints += data;
     process.stderr.write(data);
   });
-  const [code] = (await once(child, 'close')) as [number | null];
-  for (const timer of timers) clearTimeout(timer);
-  for (const signal of SIGNALS) process.off(signal, interrupt);
+  let code: number | null;
+  try {
+    [code] = (await once(child, 'close')) as [number | null];
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    for (const signal of SIGNALS) process.off(signal, interrupt);
+  }
   const seconds = (performance.now() - startMs) / 1000;
   const ended = { output, complaints, seconds, interrupted };
   if (late) return { ...ended, problem: `it was not done after ${limitMs / 1000} s` };
