@@ -50,7 +50,7 @@ export function parseSourceSpec(spec: string): SourceSpec {
 }
 
 function hint(spec: string): string {
-  return /[/.]/.test(spec) && !spec.startsWith('ffmpeg') ? ' (a file or URL is written ffmpeg:…)' : '';
+  return /[/.]/.test(spec) && !/^(ffmpeg|failover)/.test(spec) ? ' (a file or URL is written ffmpeg:…)' : '';
 }
 
 function parseTone(spec: string, rest: string | undefined): SourceSpec {
