@@ -70,7 +70,7 @@ const commit = version('git', '-C', ROOT, 'rev-parse', '--short', 'HEAD');
 const facts: readonly (readonly [string, string])[] = [
   ['processor', `${cpus().length} × ${first?.model.trim() ?? 'unknown'} (${process.arch})`],
   ['memory', `${Math.round(totalmem() / 2 ** 30)} GiB`],
-  ['system', version('sh', '-c', '. /etc/os-release; echo "$PRETTY_NAME, Linux $(uname -r)"')],
+  ['system', version('sh', '-c', '. /etc/os-release; echo "$PRETTY_NAME, Linux $(uname -r | cut -d. -f1-2)"')],
   ['Node', process.version],
   ['ffmpeg', version('ffmpeg', '-version').replace(/ Copyright.*/, '')],
   ['Chromium', version(chromiumPath(), '--version')],
