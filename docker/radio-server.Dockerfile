@@ -29,7 +29,8 @@ RUN cd /station && node --input-type=module --eval "\
   import { detectBackends } from '@bucket-radio/encoders'; \
   const found = await detectBackends(); console.log(found); \
   process.exit(found.flac === 'native' && found.opus === 'native' ? 0 : 1)"
-ENV NODE_ENV=production RADIO_DATA_DIR=/data RADIO_RECORDINGS_DIR=/recordings
+# The last: memory of segments that are gone goes back to the system at once.
+ENV NODE_ENV=production RADIO_DATA_DIR=/data RADIO_RECORDINGS_DIR=/recordings MALLOC_MMAP_THRESHOLD_=131072
 # Sound cards belong to the group audio.
 RUN usermod --append --groups audio node
 USER node

@@ -80,12 +80,13 @@ interface OurOptions {
   readonly hours?: string;
 }
 
-/** With the sources compiled once, as `npm run radio` has them. */
+/** With the sources compiled once and memory given back, as `npm start` and `npm run radio` have them. */
 function runOurs(source: string, { backend = 'auto', desk = false, hours = 'Infinity' }: OurOptions): Run {
   const script = new URL('./pipeline-run.ts', import.meta.url).pathname;
   const options = ['--source', source, '--directory', join(directory, 'recordings'), '--backend', backend];
   const args = ['--conditions=@bucket-radio/source', script, ...options, '--hours', hours];
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(directory, 'compiled') };
+  const settings = { NODE_COMPILE_CACHE: join(directory, 'compiled'), MALLOC_MMAP_THRESHOLD_: '131072' };
+  const env = { ...process.env, ...settings };
   return JSON.parse(must(process.execPath, desk ? [...args, '--desk'] : args, env).stdout) as Run;
 }
 
