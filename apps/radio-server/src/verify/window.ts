@@ -54,11 +54,8 @@ export interface Label {
   readonly toleranceMs: number;
 }
 
-/**
- * Furthest a label may be from the manifest's arithmetic, where both count from the same place. A live source's labels
- * settle by some 20 ms in its first seconds, as its least delayed reads come, and may do so again where a failover switches.
- */
-const LABEL_TOLERANCE_MS = 50;
+/** Furthest a label may be from the manifest's arithmetic, where both count from the same place. */
+const LABEL_TOLERANCE_MS = 10;
 /** The manifest counts at 48 kHz sharp, labels at the card's measured rate. */
 const CLOCK_PPM = 200;
 
