@@ -21,6 +21,7 @@ import {
   serviceOrSkip,
   startFaultyProxy,
 } from '@bucket-radio/testing';
+import { madeSegment, T0 } from '@bucket-radio/testing/made-segment';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { s3Account } from './testing/s3-account.ts';
 
@@ -38,19 +39,9 @@ const MAX_LATE_SEGMENTS = WINDOW / 2;
 /** Station seconds per real second: the store's own waits are in real time. */
 const SPEED = 4;
 const EPOCH = '01K9ZZZZZZZZZZZZZZZZZZZZZZ';
-const T0 = Date.UTC(2026, 10, 20, 20, 0, 0);
 
-function segment(rendition: RenditionName, index: number): EncodedSegment {
-  return {
-    rendition,
-    index,
-    position: index * 48_000,
-    frames: 48_000,
-    utcMs: T0 + index * 1000,
-    data: new Uint8Array(rendition === 'hq' ? 60_000 : 16_000).fill(index),
-    init: Uint8Array.of(rendition === 'hq' ? 1 : 2),
-  };
-}
+const segment = (rendition: RenditionName, index: number): EncodedSegment =>
+  madeSegment(rendition, index, { seconds: 1, bytes: rendition === 'hq' ? 60_000 : 16_000 });
 
 describe.skipIf(!serviceOrSkip('s3').available)('a publisher behind a line that fails, on a real S3 server', () => {
   const { options: account } = s3Account('faults');

@@ -1,8 +1,8 @@
 import { createMemoryStore, type ObjectStore, ObjectStoreError } from '@bucket-radio/object-store';
 import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
 import { StationListener, seededRandom, VirtualClock } from '@bucket-radio/testing';
+import { madeSegment } from '@bucket-radio/testing/made-segment';
 import { expect, it } from 'vitest';
-import { madeSegment } from '../test/made-segment.ts';
 import type { PublisherEvent } from './events.ts';
 import { createPublisher } from './publisher.ts';
 import type { Publisher, PublisherOptions } from './types.ts';

@@ -3,8 +3,8 @@ import { type Manifest, readHourIndexes, withHourIndexes } from '@bucket-radio/m
 import { manifestSchema } from '@bucket-radio/manifest/schema';
 import { createMemoryStore, type ObjectStore, ObjectStoreError } from '@bucket-radio/object-store';
 import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
+import { madeSegment, T0 } from '@bucket-radio/testing/made-segment';
 import { expect, it } from 'vitest';
-import { madeSegment, T0 } from '../test/made-segment.ts';
 import type { PublisherClock } from './clock.ts';
 import type { PublisherEvent } from './events.ts';
 import { createPublisher } from './publisher.ts';

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
+import { madeSegment } from '@bucket-radio/testing/made-segment';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Spool, type SpoolOptions, systemDisk } from './spool.ts';
 
@@ -35,17 +36,8 @@ function spoolOf(options: Partial<SpoolOptions> = {}): Spool {
   });
 }
 
-function segment(rendition: RenditionName, index: number, bytes = 100): EncodedSegment {
-  return {
-    rendition,
-    index,
-    position: index * 48_000,
-    frames: 48_000,
-    utcMs: UTC_MS + index * 1000,
-    data: new Uint8Array(bytes).fill(index + 1),
-    init: new Uint8Array(0),
-  };
-}
+const segment = (rendition: RenditionName, index: number, bytes = 100): EncodedSegment =>
+  madeSegment(rendition, index, { seconds: 1, bytes, startMs: UTC_MS });
 
 /** Both renditions of a segment, on disk when this resolves. */
 async function add(spool: Spool, index: number): Promise<void> {

@@ -1,8 +1,8 @@
 import { createMemoryStore, type ObjectStore } from '@bucket-radio/object-store';
 import type { EncodedSegment, RenditionName } from '@bucket-radio/pcm';
 import { VirtualClock } from '@bucket-radio/testing';
+import { madeSegment, T0 } from '@bucket-radio/testing/made-segment';
 import { expect, it } from 'vitest';
-import { madeSegment, T0 } from '../test/made-segment.ts';
 import { createPublisher } from './publisher.ts';
 
 const SECONDS = 10;
